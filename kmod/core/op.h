@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Operations: what a user asked for and what became of it, block by block.
+ *
+ * An operation covers one request. It may send several trees, one after the
+ * other or to several targets, and counts connections that were refused before
+ * they got into a tree. Results are kept after the end, bounded in number.
+ */
+#ifndef _CHIMNEY_CORE_OP_H
+#define _CHIMNEY_CORE_OP_H
+
+#include <linux/ktime.h>
+#include <linux/refcount.h>
+#include <linux/if_ether.h>
+#include <net/net_namespace.h>
+
+#include <chimney/status.h>
+#include <linux/in6.h>
+
+/**
+ * struct chimney_result - what became of one block, or of a refused connection
+ * @layer: layer of the block; CHIMNEY_LAYER_TCP for a refused connection
+ * @role: what the block did; meaningless if @reason is set
+ * @status: result; meaningless if @reason is set
+ * @reason: why the host refused the connection, or CHIMNEY_REASON_NONE
+ * @tcp_state: state in the delegated variables, TCP blocks only
+ * @family: AF_INET or AF_INET6
+ * @src: local address of a path or connection
+ * @dst: remote address; next hop of a neighbor
+ * @sport: local port, network byte order
+ * @dport: remote port, network byte order
+ * @mac: link-layer address of a neighbor
+ * @mtu: of a path, bytes
+ * @ifindex: device of the target, 0 if none
+ * @context: identifier of the object while offloaded, 0 if none
+ * @cookie: socket cookie, 0 if none
+ * @send_bytes: outstanding send data that travelled with the block
+ * @receive_bytes: undelivered receive data that travelled with the block
+ */
+struct chimney_result {
+	u8 layer;
+	u8 role;
+	u8 status;
+	u8 reason;
+	u8 tcp_state;
+	u16 family;
+	__be16 sport;
+	__be16 dport;
+	struct in6_addr src;
+	struct in6_addr dst;
+	u8 mac[ETH_ALEN];
+	u32 mtu;
+	int ifindex;
+	u64 context;
+	u64 cookie;
+	u64 send_bytes;
+	u64 receive_bytes;
+};
+
+/**
+ * struct chimney_op - one operation
+ * @id: identifier, unique in the system while the operation is kept
+ * @kind: initiate or terminate
+ * @state: how far it is
+ * @net: network namespace of the request; compared, never dereferenced
+ * @portid: netlink port of the requester, 0 if the kernel's own
+ * @deadline_ms: time a target has for a tree
+ * @start: CLOCK_REALTIME
+ * @duration: set when it ended
+ * @trees: state trees sent
+ * @grace_periods: RCU grace periods waited for
+ * @ok: TCP blocks that succeeded
+ * @failed: TCP blocks that did not
+ * @refused: connections that did not get into a tree
+ * @count: results
+ * @refcnt: holders: the list of kept operations, whoever works on it, dumps
+ *
+ * The worker that runs the operation is the only writer until
+ * chimney_op_finish(); readers look at results only up to @count, which is
+ * published with release semantics.
+ */
+struct chimney_op {
+	u32 id;
+	enum chimney_op_kind kind;
+	enum chimney_op_state state;
+	possible_net_t net;
+	u32 portid;
+	u32 deadline_ms;
+	ktime_t start;
+	ktime_t started_mono;
+	u64 duration;
+	u32 trees;
+	u32 grace_periods;
+	u32 ok;
+	u32 failed;
+	u32 refused;
+	u32 count;
+	refcount_t refcnt;
+	struct list_head list;
+	struct list_head chunks;
+	struct rcu_head rcu;
+};
+
+/* Create, visible to readers at once; the caller holds a reference. */
+struct chimney_op *chimney_op_create(struct net *net, enum chimney_op_kind kind,
+				     u32 portid, u32 deadline_ms);
+/* Copy a result into the operation and count it; sleeps. -ENOMEM drops it. */
+int chimney_op_add(struct chimney_op *op, const struct chimney_result *result);
+/* End it, tell the listeners (chimney_nl_op_done()); sleeps. */
+void chimney_op_finish(struct chimney_op *op, enum chimney_op_state state);
+void chimney_op_put(struct chimney_op *op);
+
+/* Readers. Both return with a reference held, or NULL. */
+struct chimney_op *chimney_op_find(struct net *net, u32 id);
+/* The kept operation of @net with the smallest id >= @id. */
+struct chimney_op *chimney_op_next(struct net *net, u32 id);
+/* Result number @index, or NULL at the end; valid while the op is held. */
+const struct chimney_result *chimney_op_result(struct chimney_op *op,
+					       u32 index);
+
+/* Drop all kept operations of a namespace that goes away; all if NULL. */
+void chimney_op_flush(struct net *net);
+
+#endif /* _CHIMNEY_CORE_OP_H */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The host stack as a client of the core: what netlink may ask of it. */
+#ifndef _CHIMNEY_HOST_HOST_H
+#define _CHIMNEY_HOST_HOST_H
+
+#include <linux/in6.h>
+#include <net/net_namespace.h>
+
+#include <chimney/status.h>
+
+struct chimney_op;
+
+/**
+ * struct chimney_tuple - one connection, as seen from the local host
+ * @family: AF_INET or AF_INET6
+ * @src: local address; IPv4 in the first four bytes
+ * @dst: remote address
+ * @sport: local port, network byte order
+ * @dport: remote port, network byte order
+ * @cookie: socket cookie, 0 for any
+ */
+struct chimney_tuple {
+	u16 family;
+	__be16 sport;
+	__be16 dport;
+	struct in6_addr src;
+	struct in6_addr dst;
+	u64 cookie;
+};
+
+/**
+ * struct chimney_selector - which connections
+ * @family: AF_UNSPEC, or that of the addresses of the filter
+ * @src: local address of the filter
+ * @dst: remote address of the filter
+ * @src_prefix: bits of @src that count, 0 for none
+ * @dst_prefix: bits of @dst that count, 0 for none
+ * @sport: local port of the filter, 0 for any; network byte order
+ * @dport: remote port of the filter, 0 for any; network byte order
+ * @count: connections in @sockets; if not 0, the filter is not used
+ * @sockets: connections named one by one
+ *
+ * Allocated with kvzalloc().
+ */
+struct chimney_selector {
+	u16 family;
+	struct in6_addr src;
+	struct in6_addr dst;
+	u8 src_prefix;
+	u8 dst_prefix;
+	__be16 sport;
+	__be16 dport;
+	u32 count;
+	struct chimney_tuple sockets[];
+};
+
+/**
+ * struct chimney_conn_info - an offloaded connection as userspace sees it
+ */
+struct chimney_conn_info {
+	struct chimney_tuple tuple;
+	u64 context;
+	enum chimney_conn_state state;
+	enum chimney_tcp_state tcp_state;
+	int ifindex;
+	u32 uid;
+	u32 inode;
+	u32 op_id;
+	bool owned;
+	u64 sent_bytes;
+	u64 received_bytes;
+	u64 outstanding_bytes;
+	u32 held_segments;
+	u64 forwarded_segments;
+	u64 guard;
+};
+
+/*
+ * Start an operation on the connections that @selector names; it runs in a
+ * worker and ends with chimney_op_finish(). Takes over @selector (kvfree) and a
+ * reference to @op in any case. @owned ties connections to op->portid.
+ * Process context, may sleep.
+ */
+void chimney_host_offload(struct net *net, struct chimney_op *op,
+			  struct chimney_selector *selector, bool owned);
+void chimney_host_upload(struct net *net, struct chimney_op *op,
+			 struct chimney_selector *selector);
+
+/* Bring home what a closed netlink port owns; any context. */
+void chimney_host_port_closed(struct net *net, u32 portid);
+
+/*
+ * The connections in the host's table that @selector (NULL for all) names.
+ * Calls @fill for each from position *@pos on, until it returns non-zero,
+ * which is returned. @fill does not sleep. *@pos is where to go on.
+ */
+int chimney_host_for_each_conn(struct net *net,
+			       const struct chimney_selector *selector,
+			       unsigned long *pos,
+			       int (*fill)(const struct chimney_conn_info *info,
+					   void *arg),
+			       void *arg);
+
+bool chimney_selector_match(const struct chimney_selector *selector,
+			    const struct chimney_tuple *tuple);
+
+int chimney_host_init(void);
+void chimney_host_exit(void);
+
+#endif /* _CHIMNEY_HOST_HOST_H */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kind "sim": making and removing simulated NICs, and what they sit on. */
+#include <linux/if_arp.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "sim.h"
+
+#define DEFAULT_TCP_ENTRIES		4096
+#define DEFAULT_PATH_ENTRIES		1024
+#define DEFAULT_NEIGHBOR_ENTRIES	256
+#define COMMANDS			256
+#define COMPLETIONS			256
+
+/* -------- the board -------- */
+
+static void board_interrupt(void *priv)
+{
+	struct sim_device *sim = priv;
+
+	wake_up(&sim->interrupt);
+}
+
+static void board_doorbell(void *priv)
+{
+	struct sim_device *sim = priv;
+
+	queue_work(sim->wq, &sim->processor);
+}
+
+static u32 board_clock(void *priv)
+{
+	return ktime_to_us(ktime_get());
+}
+
+static const struct hw_ops board_ops = {
+	.interrupt = board_interrupt,
+	.doorbell = board_doorbell,
+	.clock = board_clock,
+};
+
+static void board_processor(struct work_struct *work)
+{
+	struct sim_device *sim = container_of(work, struct sim_device,
+					      processor);
+
+	hw_run(sim->hw);
+}
+
+/* -------- the device's engine -------- */
+
+static int engine_create(void *priv, struct hw_context *tcp, u64 state)
+{
+	int err;
+
+	/* A full ring is many connections. */
+	cond_resched();
+	err = sim_engine_create(priv, tcp,
+				(struct chimney_block *)(uintptr_t)state);
+	if (err == -ENOMEM)
+		return HW_ST_NO_MEMORY;
+	return err ? HW_ST_FAILED : HW_ST_OK;
+}
+
+static int engine_destroy(void *priv, struct hw_context *tcp, u64 state)
+{
+	struct chimney_block lost;
+
+	cond_resched();
+	if (state) {
+		sim_engine_destroy(tcp,
+				   (struct chimney_block *)(uintptr_t)state);
+		return HW_ST_OK;
+	}
+	/* A reset: nobody wants it back. */
+	chimney_block_init(&lost, CHIMNEY_TCP_STATE_DELEGATED, NULL, NULL);
+	sim_engine_destroy(tcp, &lost);
+	__skb_queue_purge(&lost.send_queue);
+	return HW_ST_OK;
+}
+
+static const struct hw_engine_ops engine_ops = {
+	.create = engine_create,
+	.destroy = engine_destroy,
+};
+
+/* -------- the kind -------- */
+
+static struct chimney_target_kind sim_kind;
+
+static int sim_check_device(const struct net_device *dev,
+			    struct netlink_ext_ack *extack)
+{
+	if (dev->flags & IFF_LOOPBACK) {
+		NL_SET_ERR_MSG(extack,
+			       "a loopback device has no link to offload to");
+		return -EOPNOTSUPP;
+	}
+	if (dev->type != ARPHRD_ETHER || dev->addr_len != ETH_ALEN) {
+		NL_SET_ERR_MSG(extack,
+			       "a sim target needs an Ethernet device");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int sim_check_caps(const struct chimney_caps *caps,
+			  struct netlink_ext_ack *extack)
+{
+	if (caps->tcp_entries <= HW_MAX_ENTRIES &&
+	    caps->path_entries <= HW_MAX_ENTRIES &&
+	    caps->neighbor_entries <= HW_MAX_ENTRIES)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "a sim target holds at most 1048576 entries of a kind");
+	return -ERANGE;
+}
+
+/* What the device says of itself. */
+static void sim_read_caps(struct sim_device *sim)
+{
+	struct chimney_caps *caps = &sim->target.caps;
+	u32 features = hw_read(sim->hw, HW_REG_FEATURES);
+
+	caps->tcp_entries = hw_read(sim->hw, HW_REG_TCP_ENTRIES);
+	caps->path_entries = hw_read(sim->hw, HW_REG_PATH_ENTRIES);
+	caps->neighbor_entries = hw_read(sim->hw, HW_REG_NEIGHBOR_ENTRIES);
+	caps->max_mtu = hw_read(sim->hw, HW_REG_MAX_MTU);
+	caps->max_rcv_wnd = hw_read(sim->hw, HW_REG_MAX_RCV_WND);
+	caps->ipv4 = features & HW_FEATURE_IPV4;
+	caps->ipv6 = false;
+}
+
+static int sim_make_workqueues(struct sim_device *sim,
+			       struct netlink_ext_ack *extack)
+{
+	const char *name = sim->target.dev->name;
+
+	sim->wq = alloc_workqueue("chimney-sim-%s",
+				  WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
+				  name);
+	if (!sim->wq)
+		goto err;
+	sim->driver_wq = alloc_ordered_workqueue("chimney-drv-%s",
+						 WQ_HIGHPRI | WQ_MEM_RECLAIM,
+						 name);
+	if (!sim->driver_wq)
+		goto err_wq;
+	return 0;
+
+err_wq:
+	destroy_workqueue(sim->wq);
+err:
+	NL_SET_ERR_MSG(extack, "no memory for the workqueues of the target");
+	return -ENOMEM;
+}
+
+static void sim_destroy_workqueues(struct sim_device *sim)
+{
+	destroy_workqueue(sim->driver_wq);
+	destroy_workqueue(sim->wq);
+}
+
+static int sim_power_up(struct sim_device *sim, const struct chimney_caps *caps,
+			struct netlink_ext_ack *extack)
+{
+	const struct hw_config config = {
+		.tcp_entries = caps->tcp_entries ?: DEFAULT_TCP_ENTRIES,
+		.path_entries = caps->path_entries ?: DEFAULT_PATH_ENTRIES,
+		.neighbor_entries = caps->neighbor_entries ?:
+				    DEFAULT_NEIGHBOR_ENTRIES,
+		.max_mtu = caps->max_mtu,
+		.max_rcv_wnd = caps->max_rcv_wnd,
+		.commands = COMMANDS,
+		.completions = COMPLETIONS,
+	};
+
+	init_waitqueue_head(&sim->interrupt);
+	INIT_WORK(&sim->processor, board_processor);
+	sim->hw = hw_create(&config, &board_ops, &engine_ops, sim);
+	if (sim->hw)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no memory for the tables of the target");
+	return -ENOMEM;
+}
+
+static void sim_power_down(struct sim_device *sim)
+{
+	cancel_work_sync(&sim->processor);
+	hw_destroy(sim->hw);
+}
+
+static int sim_newtarget(struct net_device *dev,
+			 const struct chimney_caps *caps,
+			 struct netlink_ext_ack *extack)
+{
+	struct sim_device *sim;
+	int err;
+
+	err = sim_check_device(dev, extack);
+	if (err)
+		return err;
+	err = sim_check_caps(caps, extack);
+	if (err)
+		return err;
+
+	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
+	if (!sim)
+		return -ENOMEM;
+	sim->target.dev = dev;
+	sim->target.ops = &sim_target_ops;
+	sim->target.owner = THIS_MODULE;
+	sim->target.kind = &sim_kind;
+	err = sim_make_workqueues(sim, extack);
+	if (err)
+		goto err_free;
+	err = sim_engine_attach(sim);
+	if (err)
+		goto err_workqueues;
+	err = sim_power_up(sim, caps, extack);
+	if (err)
+		goto err_engine;
+	err = sim_wire_attach(sim, extack);
+	if (err)
+		goto err_power;
+	sim_read_caps(sim);
+	sim_driver_start(sim);
+	err = chimney_target_register(&sim->target, extack);
+	if (err)
+		goto err_driver;
+	return 0;
+
+err_driver:
+	sim_driver_stop(sim);
+	sim_wire_detach(sim);
+err_power:
+	sim_power_down(sim);
+err_engine:
+	sim_engine_detach(sim);
+err_workqueues:
+	sim_destroy_workqueues(sim);
+err_free:
+	kfree(sim);
+	return err;
+}
+
+/* May run under RTNL: nothing that is waited for here takes it. */
+static void sim_deltarget(struct chimney_target *target)
+{
+	struct sim_device *sim = container_of(target, struct sim_device,
+					      target);
+
+	chimney_target_unregister(target);
+	sim_driver_stop(sim);
+	/* Stops what never came home, so before the wire goes. */
+	sim_power_down(sim);
+	sim_wire_detach(sim);
+	sim_engine_detach(sim);
+	sim_destroy_workqueues(sim);
+	kfree(sim);
+}
+
+static struct chimney_target_kind sim_kind = {
+	.name = "sim",
+	.owner = THIS_MODULE,
+	.newtarget = sim_newtarget,
+	.deltarget = sim_deltarget,
+};
+
+static int __init sim_init(void)
+{
+	int err;
+
+	err = sim_engine_init();
+	if (err)
+		return err;
+	return chimney_target_kind_register(&sim_kind);
+}
+
+static void __exit sim_exit(void)
+{
+	chimney_target_kind_unregister(&sim_kind);
+}
+
+module_init(sim_init);
+module_exit(sim_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("TCP chimney offload: simulated NIC");
+MODULE_VERSION("0.1.0");

@@ -146,6 +146,7 @@ const struct genl_split_ops chimney_nl_ops[10] = {
 	{
 		.cmd		= CHIMNEY_CMD_BLOCK_GET,
 		.dumpit		= chimney_nl_block_get_dumpit,
+		.done		= chimney_nl_block_get_done,
 		.policy		= chimney_block_get_nl_policy,
 		.maxattr	= CHIMNEY_A_BLOCK_OP_ID,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
@@ -153,12 +154,9 @@ const struct genl_split_ops chimney_nl_ops[10] = {
 	{
 		.cmd		= CHIMNEY_CMD_CONN_GET,
 		.dumpit		= chimney_nl_conn_get_dumpit,
+		.done		= chimney_nl_conn_get_done,
 		.policy		= chimney_conn_get_nl_policy,
 		.maxattr	= CHIMNEY_A_CONN_SELECTOR,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},
-};
-
-static const struct genl_multicast_group chimney_nl_mcgrps[] = {
-	[CHIMNEY_NLGRP_EVENT] = { "event", },
 };

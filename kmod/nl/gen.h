@@ -18,6 +18,9 @@ extern const struct nla_policy chimney_socket_nl_policy[CHIMNEY_A_SOCKET_COOKIE 
 /* Ops table for chimney */
 extern const struct genl_split_ops chimney_nl_ops[10];
 
+int chimney_nl_block_get_done(struct netlink_callback *cb);
+int chimney_nl_conn_get_done(struct netlink_callback *cb);
+
 int chimney_nl_target_new_doit(struct sk_buff *skb, struct genl_info *info);
 int chimney_nl_target_del_doit(struct sk_buff *skb, struct genl_info *info);
 int chimney_nl_target_get_doit(struct sk_buff *skb, struct genl_info *info);

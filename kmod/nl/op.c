@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations: initiate, terminate, op-get and the event of their end. */
+
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "../core/op.h"
+#include "../host/host.h"
+#include "family.h"
+#include "gen.h"
+#include "nl.h"
+#include "selector.h"
+
+#define CHIMNEY_NL_DEADLINE_MS	5000
+
+struct chimney_nl_op_cursor {
+	u32 id;
+};
+
+static int chimney_nl_op_fill(struct sk_buff *skb, const struct chimney_op *op,
+			      u32 portid, u32 seq, int flags, u8 cmd)
+{
+	enum chimney_op_state state = READ_ONCE(op->state);
+	void *hdr;
+
+	hdr = genlmsg_put(skb, portid, seq, &chimney_nl_family, flags, cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+
+	if (nla_put_u32(skb, CHIMNEY_A_OP_ID, op->id) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_KIND, op->kind) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_STATE, state) ||
+	    nla_put_u64_64bit(skb, CHIMNEY_A_OP_START, ktime_to_ns(op->start),
+			      CHIMNEY_A_OP_PAD) ||
+	    (state != CHIMNEY_OP_STATE_RUNNING &&
+	     nla_put_u64_64bit(skb, CHIMNEY_A_OP_DURATION, op->duration,
+			       CHIMNEY_A_OP_PAD)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_TREES, READ_ONCE(op->trees)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_GRACE_PERIODS,
+			READ_ONCE(op->grace_periods)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_BLOCKS, READ_ONCE(op->count)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_OK, READ_ONCE(op->ok)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_FAILED, READ_ONCE(op->failed)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_REFUSED, READ_ONCE(op->refused))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static struct chimney_selector *
+chimney_nl_op_selector(struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, CHIMNEY_A_OP_SELECTOR)) {
+		GENL_SET_ERR_MSG(info, "the selector is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	return chimney_nl_selector_parse(info->attrs[CHIMNEY_A_OP_SELECTOR],
+					 info->extack);
+}
+
+static struct chimney_op *chimney_nl_op_create(struct genl_info *info,
+					       enum chimney_op_kind kind)
+{
+	const struct nlattr *attr = info->attrs[CHIMNEY_A_OP_DEADLINE];
+	u32 deadline = attr ? nla_get_u32(attr) : CHIMNEY_NL_DEADLINE_MS;
+
+	return chimney_op_create(genl_info_net(info), kind, info->snd_portid,
+				 deadline);
+}
+
+/*
+ * Whatever can fail comes before the hand-over. The operation may be done, and
+ * the event of it sent, before the reply is.
+ */
+static int chimney_nl_op_start(struct genl_info *info,
+			       enum chimney_op_kind kind, bool owned)
+{
+	struct net *net = genl_info_net(info);
+	struct chimney_selector *selector;
+	struct chimney_op *op;
+	struct sk_buff *msg;
+	int err;
+
+	selector = chimney_nl_op_selector(info);
+	if (IS_ERR(selector))
+		return PTR_ERR(selector);
+	err = -ENOMEM;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		goto err_selector;
+	op = chimney_nl_op_create(info, kind);
+	if (!op)
+		goto err_msg;
+	err = chimney_nl_op_fill(msg, op, info->snd_portid, info->snd_seq, 0,
+				 info->genlhdr->cmd);
+	if (err)
+		goto err_op;
+
+	if (kind == CHIMNEY_OP_KIND_INITIATE)
+		chimney_host_offload(net, op, selector, owned);
+	else
+		chimney_host_upload(net, op, selector);
+	return genlmsg_reply(msg, info);
+
+err_op:
+	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_put(op);
+err_msg:
+	nlmsg_free(msg);
+err_selector:
+	kvfree(selector);
+	return err;
+}
+
+int chimney_nl_initiate_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_INITIATE,
+				   info->attrs[CHIMNEY_A_OP_OWNED]);
+}
+
+int chimney_nl_terminate_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_TERMINATE, false);
+}
+
+int chimney_nl_op_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct chimney_op *op;
+	struct sk_buff *msg;
+	int err = -ENOMEM;
+
+	if (GENL_REQ_ATTR_CHECK(info, CHIMNEY_A_OP_ID)) {
+		GENL_SET_ERR_MSG(info, "the id of the operation is missing");
+		return -EINVAL;
+	}
+	op = chimney_op_find(genl_info_net(info),
+			     nla_get_u32(info->attrs[CHIMNEY_A_OP_ID]));
+	if (!op) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[CHIMNEY_A_OP_ID],
+				    "no such operation");
+		return -ENOENT;
+	}
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (msg)
+		err = chimney_nl_op_fill(msg, op, info->snd_portid,
+					 info->snd_seq, 0, CHIMNEY_CMD_OP_GET);
+	chimney_op_put(op);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+int chimney_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct chimney_nl_op_cursor *cursor = (void *)cb->ctx;
+	struct net *net = sock_net(skb->sk);
+	struct chimney_op *op;
+	int err;
+
+	err = chimney_nl_dump_bare(cb);
+	if (err)
+		return err;
+
+	while ((op = chimney_op_next(net, cursor->id))) {
+		u32 id = op->id;
+
+		err = chimney_nl_op_fill(skb, op, NETLINK_CB(cb->skb).portid,
+					 cb->nlh->nlmsg_seq, NLM_F_MULTI,
+					 CHIMNEY_CMD_OP_GET);
+		chimney_op_put(op);
+		if (err)
+			return skb->len ?: err;
+		/* Beyond the last id there is nothing to go on with. */
+		if (id == U32_MAX)
+			break;
+		cursor->id = id + 1;
+	}
+	return skb->len;
+}
+
+/**
+ * chimney_nl_op_done() - announce that an operation is done
+ * @op: the operation
+ *
+ * Context: process context, may sleep; the caller sees to it that the network
+ * namespace of @op lives.
+ */
+void chimney_nl_op_done(struct chimney_op *op)
+{
+	struct net *net = read_pnet(&op->net);
+	struct sk_buff *msg;
+
+	if (!chimney_nl_listened(net))
+		return;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return;
+	if (chimney_nl_op_fill(msg, op, 0, 0, 0, CHIMNEY_CMD_OP_NTF)) {
+		nlmsg_free(msg);
+		return;
+	}
+	chimney_nl_announce(net, msg);
+}

@@ -11,6 +11,7 @@
 
 #include <linux/ktime.h>
 #include <linux/refcount.h>
+#include <linux/xarray.h>
 #include <linux/if_ether.h>
 #include <net/net_namespace.h>
 
@@ -73,7 +74,10 @@ struct chimney_result {
  * @failed: TCP blocks that did not
  * @refused: connections that did not get into a tree
  * @count: results
- * @refcnt: holders: the list of kept operations, whoever works on it, dumps
+ * @refcnt: holders: the store of kept operations, whoever works on it, dumps
+ * @list: in the store, once it ended
+ * @chunks: pages of results
+ * @rcu: frees it
  *
  * The worker that runs the operation is the only writer until
  * chimney_op_finish(); readers look at results only up to @count, which is
@@ -97,7 +101,7 @@ struct chimney_op {
 	u32 count;
 	refcount_t refcnt;
 	struct list_head list;
-	struct list_head chunks;
+	struct xarray chunks;
 	struct rcu_head rcu;
 };
 

@@ -9,6 +9,7 @@
 #include <chimney/state.h>
 
 struct chimney_binding;
+struct chimney_client_ops;
 
 /**
  * enum chimney_object_state - life of a state object as the core sees it
@@ -30,16 +31,20 @@ enum chimney_object_state {
  * struct chimney_handle - a client's record of one state object
  * @context: the context slot; the target writes its context value here if and
  *	only if it offloaded the object (INIT-26, INIT-27); NULL otherwise
- * @binding: where the object is offloaded to; written by the core
+ * @binding: where the object is, or is on its way to or from; NULL while it is
+ *	the client's or lost; written by the core
+ * @client_ops: whom indications go to; written by the core
  * @state: where the object is; written by the core
  *
  * Embedded in the client's object and zeroed before the first initiate. The
  * target keeps its address to name the object in indications. It must stay
- * valid until the object was terminated.
+ * valid until the object was terminated; if it is lost, until free_tree() or
+ * until the client is unbound from the target.
  */
 struct chimney_handle {
 	void *context;
 	struct chimney_binding *binding;
+	const struct chimney_client_ops *client_ops;
 	enum chimney_object_state state;
 };
 

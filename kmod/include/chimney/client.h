@@ -36,8 +36,9 @@ struct chimney_client_ops {
 	void (*terminate_offload_complete)(struct chimney_binding *binding,
 					   struct chimney_block *tree);
 	/**
-	 * @operation_lost: the target missed the deadline. Every object of
-	 * the tree is CHIMNEY_OBJECT_LOST. The client may read the tree
+	 * @operation_lost: the target missed the deadline. Every object that
+	 * the tree was to move is CHIMNEY_OBJECT_LOST; those that linkers name
+	 * stay offloaded. The client may read the tree
 	 * during the call, but must neither change nor free it: the target
 	 * may still write to it.
 	 */

@@ -111,8 +111,8 @@ struct chimney_usage {
 /**
  * struct chimney_target_ops - the calls a target receives
  *
- * None may sleep; all may come in process context or in a softirq. @usage is
- * optional, all others are mandatory.
+ * None but @stop may sleep; they may come in process context or in a softirq.
+ * @usage and @stop are optional, all others are mandatory.
  */
 struct chimney_target_ops {
 	/**
@@ -154,6 +154,15 @@ struct chimney_target_ops {
 	/** @usage: entries in use. Optional. */
 	void (*usage)(struct chimney_target *target,
 		      struct chimney_usage *usage);
+	/**
+	 * @stop: the target is being unregistered and its clients are unbound.
+	 * Make sure that no tree or handle of theirs is touched any more, for
+	 * what is left of operations that missed their deadline is freed
+	 * next. Optional for a target that has nothing of the kind, because
+	 * it completes all it was given. Process context, may sleep; the RTNL
+	 * may be held, the lock of the target registry is.
+	 */
+	void (*stop)(struct chimney_target *target);
 };
 
 /**

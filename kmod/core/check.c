@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The target's half of a state operation: the contract check. It tells the
+ * author of a target which clause a completion breaks; the first one found in
+ * the order of traversal.
+ */
+#include <kunit/visibility.h>
+
+#include "tree.h"
+
+#define LAYERS(layer)	BIT(CHIMNEY_LAYER_##layer)
+#define ANY_LAYER	(LAYERS(NEIGHBOR) | LAYERS(PATH) | LAYERS(TCP))
+
+/* INIT-38: which layers may have a status. G-61 for the path MTU. */
+static const u8 initiate_status_layers[] = {
+	[CHIMNEY_STATUS_SUCCESS] = ANY_LAYER,
+	[CHIMNEY_STATUS_PARTIAL_SUCCESS] = LAYERS(NEIGHBOR) | LAYERS(PATH),
+	[CHIMNEY_STATUS_FAILURE] = ANY_LAYER,
+	[CHIMNEY_STATUS_RESOURCES] = ANY_LAYER,
+	[CHIMNEY_STATUS_TCP_ENTRIES] = LAYERS(TCP),
+	[CHIMNEY_STATUS_PATH_ENTRIES] = LAYERS(PATH),
+	[CHIMNEY_STATUS_NEIGHBOR_ENTRIES] = LAYERS(NEIGHBOR),
+	[CHIMNEY_STATUS_HW_ADDRESS_ENTRIES] = LAYERS(NEIGHBOR),
+	[CHIMNEY_STATUS_IP_ADDRESS_ENTRIES] = LAYERS(PATH),
+	[CHIMNEY_STATUS_TCP_XMIT_BUFFER] = LAYERS(TCP),
+	[CHIMNEY_STATUS_TCP_RCV_BUFFER] = LAYERS(TCP),
+	[CHIMNEY_STATUS_TCP_RCV_WINDOW] = LAYERS(TCP),
+	[CHIMNEY_STATUS_VLAN_ENTRIES] = LAYERS(NEIGHBOR),
+	[CHIMNEY_STATUS_VLAN_MISMATCH] = LAYERS(NEIGHBOR),
+	[CHIMNEY_STATUS_PATH_MTU] = LAYERS(PATH) | LAYERS(TCP),
+	[CHIMNEY_STATUS_CONNECTION_REJECTED] = LAYERS(TCP),
+};
+
+static bool initiate_status_ok(const struct chimney_block *block)
+{
+	return block->status < ARRAY_SIZE(initiate_status_layers) &&
+	       initiate_status_layers[block->status] &
+	       BIT(chimney_block_layer(block));
+}
+
+struct dependents {
+	unsigned int all;
+	unsigned int done;
+	unsigned int partial;
+};
+
+/* Placeholders and linkers count as done: their object is no matter here. */
+static struct dependents count_dependents(const struct chimney_block *block)
+{
+	const struct chimney_block *dependent;
+	struct dependents count = {};
+
+	for (dependent = block->dependent; dependent;
+	     dependent = dependent->next) {
+		count.all++;
+		count.done += chimney_block_done(dependent);
+		count.partial +=
+			dependent->status == CHIMNEY_STATUS_PARTIAL_SUCCESS;
+	}
+	return count;
+}
+
+static enum chimney_clause check_linker(const struct chimney_block *block,
+					bool barred)
+{
+	struct dependents count = count_dependents(block);
+	enum chimney_status expected;
+
+	if (!READ_ONCE(block->handle->context))
+		return CHIMNEY_CLAUSE_INIT_27;
+	if (barred)
+		return block->status == CHIMNEY_STATUS_FAILURE ?
+			       CHIMNEY_CLAUSE_NONE : CHIMNEY_CLAUSE_INIT_44;
+
+	if (count.done == count.all)
+		expected = CHIMNEY_STATUS_SUCCESS;
+	else if (!count.done)
+		expected = CHIMNEY_STATUS_FAILURE;
+	else
+		expected = CHIMNEY_STATUS_PARTIAL_SUCCESS;
+	return block->status == expected ? CHIMNEY_CLAUSE_NONE :
+					   CHIMNEY_CLAUSE_INIT_43;
+}
+
+static enum chimney_clause check_new(const struct chimney_block *block)
+{
+	struct dependents count = count_dependents(block);
+
+	if (!chimney_block_done(block))
+		return READ_ONCE(block->handle->context) ?
+			       CHIMNEY_CLAUSE_INIT_27 : CHIMNEY_CLAUSE_NONE;
+	if (!READ_ONCE(block->handle->context))
+		return CHIMNEY_CLAUSE_INIT_26;
+	if (block->status == CHIMNEY_STATUS_SUCCESS)
+		return count.done == count.all ? CHIMNEY_CLAUSE_NONE :
+						 CHIMNEY_CLAUSE_INIT_39;
+	if (count.done < count.all)
+		return CHIMNEY_CLAUSE_NONE;
+	return count.partial ? CHIMNEY_CLAUSE_INIT_41 : CHIMNEY_CLAUSE_INIT_40;
+}
+
+/*
+ * @root_failed: nothing of the tree is to be attempted any more (INIT-46)
+ * @parent_failed: nor is what depends on a block that failed (INIT-45)
+ */
+static enum chimney_clause check_initiate_block(const struct chimney_block *block,
+						bool root_failed,
+						bool parent_failed)
+{
+	if (block->status == CHIMNEY_STATUS_PENDING)
+		return CHIMNEY_CLAUSE_OP_08;
+	if (block->role == CHIMNEY_ROLE_PLACEHOLDER)
+		return block->status == CHIMNEY_STATUS_SUCCESS ?
+			       CHIMNEY_CLAUSE_NONE : CHIMNEY_CLAUSE_INIT_42;
+	if (!initiate_status_ok(block))
+		return CHIMNEY_CLAUSE_INIT_38;
+	if (block->role == CHIMNEY_ROLE_LINKER)
+		return check_linker(block, root_failed || parent_failed);
+	if (chimney_block_done(block) && parent_failed)
+		return CHIMNEY_CLAUSE_INIT_45;
+	if (chimney_block_done(block) && root_failed)
+		return CHIMNEY_CLAUSE_INIT_46;
+	return check_new(block);
+}
+
+static enum chimney_clause check_initiate(struct chimney_block *tree)
+{
+	/* By depth: the block at that depth, or one below it, has failed. */
+	bool failed[ARRAY_SIZE(((struct chimney_walk *)0)->path)];
+	struct chimney_block *block;
+	enum chimney_clause clause;
+	bool root_failed = false;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree) {
+		bool parent_failed = walk.depth && failed[walk.depth - 1];
+
+		clause = check_initiate_block(block, root_failed,
+					      parent_failed);
+		if (clause != CHIMNEY_CLAUSE_NONE)
+			return clause;
+		failed[walk.depth] = parent_failed ||
+				     !chimney_block_done(block);
+		if (block == tree)
+			root_failed = failed[0];
+	}
+	return CHIMNEY_CLAUSE_NONE;
+}
+
+static enum chimney_clause check_terminate(struct chimney_block *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree) {
+		switch (block->status) {
+		case CHIMNEY_STATUS_SUCCESS:
+			break;
+		case CHIMNEY_STATUS_FAILURE:
+			if (block->role == CHIMNEY_ROLE_PLACEHOLDER)
+				return CHIMNEY_CLAUSE_OP_11;
+			break;
+		case CHIMNEY_STATUS_PENDING:
+			return CHIMNEY_CLAUSE_OP_08;
+		default:
+			return CHIMNEY_CLAUSE_TERM_18;
+		}
+	}
+	return CHIMNEY_CLAUSE_NONE;
+}
+
+/**
+ * chimney_tree_check() - does a completed tree keep to the contract
+ * @tree: the tree as the target completed it
+ * @kind: the operation
+ *
+ * Context: any. Return: the first clause it breaks, or CHIMNEY_CLAUSE_NONE.
+ */
+enum chimney_clause chimney_tree_check(struct chimney_block *tree,
+				       enum chimney_op_kind kind)
+{
+	return kind == CHIMNEY_OP_KIND_INITIATE ? check_initiate(tree) :
+						  check_terminate(tree);
+}

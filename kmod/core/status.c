@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/export.h>
+#include <linux/kernel.h>
+
+#include <chimney/status.h>
+
+#define STATUS_NAME(name)	[CHIMNEY_STATUS_##name] = #name
+
+static const char * const chimney_status_names[] = {
+	STATUS_NAME(SUCCESS),
+	STATUS_NAME(PENDING),
+	STATUS_NAME(PARTIAL_SUCCESS),
+	STATUS_NAME(FAILURE),
+	STATUS_NAME(RESOURCES),
+	STATUS_NAME(TCP_ENTRIES),
+	STATUS_NAME(PATH_ENTRIES),
+	STATUS_NAME(NEIGHBOR_ENTRIES),
+	STATUS_NAME(HW_ADDRESS_ENTRIES),
+	STATUS_NAME(IP_ADDRESS_ENTRIES),
+	STATUS_NAME(TCP_XMIT_BUFFER),
+	STATUS_NAME(TCP_RCV_BUFFER),
+	STATUS_NAME(TCP_RCV_WINDOW),
+	STATUS_NAME(VLAN_ENTRIES),
+	STATUS_NAME(VLAN_MISMATCH),
+	STATUS_NAME(PATH_MTU),
+	STATUS_NAME(CONNECTION_REJECTED),
+	STATUS_NAME(REQUEST_ABORTED),
+	STATUS_NAME(UPLOAD_IN_PROGRESS),
+	STATUS_NAME(INVALID_STATE),
+	STATUS_NAME(DATA_NOT_ACCEPTED),
+	STATUS_NAME(DATA_PARTIALLY_ACCEPTED),
+};
+
+const char *chimney_status_name(enum chimney_status status)
+{
+	if (status >= ARRAY_SIZE(chimney_status_names))
+		return "UNKNOWN";
+	return chimney_status_names[status];
+}
+EXPORT_SYMBOL_GPL(chimney_status_name);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// chimneyctl without its main(): parsing, dispatch and output.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <chimney/error.hpp>
+#include <chimney/protocol.hpp>
+
+#include "backend.hpp"
+#include "table.hpp"
+
+namespace chimney::cli {
+
+using Arguments = std::span<const std::string_view>;
+
+/// Exit status of the program.
+enum ExitStatus : int {
+    exit_ok = 0,
+    exit_error = 1,      ///< nothing was done
+    exit_incomplete = 2, ///< some of the selected connections did not make it
+};
+
+/// What the program finds around it; replaced in tests.
+struct Environment {
+    std::ostream& out;
+    std::ostream& err;
+    bool terminal = false; ///< out is a terminal
+    bool utf8 = false;
+    std::function<Result<std::unique_ptr<Backend>>(const std::string& socket)> open = open_backend;
+};
+
+/// What a command works with.
+class Context {
+  public:
+    explicit Context(Environment environment) : environment_(std::move(environment)) {}
+
+    /// Opened at the first use, so that bad usage is told first.
+    Result<Backend*> backend();
+    std::ostream& out() { return environment_.out; }
+    std::ostream& err() { return environment_.err; }
+    Style style() const;
+    /// Print a document: JSON if the user wants that, else what @p render returns.
+    void print(const Json& document, const std::function<std::string()>& render);
+
+    bool json = false;
+    bool pretty = false;
+    std::string color = "auto";
+    std::string socket{default_socket_path};
+
+  private:
+    Environment environment_;
+    std::unique_ptr<Backend> backend_;
+};
+
+/// A word of the grammar and what it does.
+struct Command {
+    std::string_view name;
+    Result<int> (*run)(Context& context, Arguments arguments);
+    std::string_view summary;
+    std::string_view help; ///< usage and examples; empty for commands below an object
+};
+
+/// Run the command that the first argument names, with the rest.
+/// @param what what the commands are, for the error sentence
+Result<int> dispatch(Context& context, Arguments arguments, std::span<const Command> commands,
+                     std::string_view what);
+
+/// The selector a command got; an error if it must not be empty and is.
+Result<Selector> selector_argument(Arguments arguments, std::string_view command);
+
+/// Print the reports of an offload or upload; the exit status they mean.
+int print_reports(Context& context, const std::vector<Report>& reports, const Selector& selector);
+
+/// The one device name a command got.
+Result<std::string> device_argument(std::string_view word);
+
+extern const Command target_command;
+extern const Command offload_command;
+extern const Command upload_command;
+extern const Command conn_command;
+extern const Command op_command;
+
+/// The program. @p words are those after its name.
+int run(Arguments words, Environment environment);
+
+} // namespace chimney::cli

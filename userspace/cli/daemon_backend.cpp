@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <chimney/protocol.hpp>
+#include <chimney/unique_fd.hpp>
+
+namespace chimney::cli {
+namespace {
+
+/// Far more than the report of the largest operation the kernel keeps.
+constexpr std::size_t reply_limit = std::size_t{1} << 30;
+
+class DaemonBackend : public Backend {
+  public:
+    explicit DaemonBackend(UniqueFd socket) : socket_(std::move(socket)) {}
+
+    Result<std::vector<Target>> targets(const std::optional<std::string>& dev) override {
+        auto parameters = Json::object();
+        if (dev)
+            parameters["dev"] = *dev;
+        return call(method::list_targets, parameters).and_then(parse_targets);
+    }
+    Result<Target> add_target(const TargetSpec& spec) override {
+        return only(call(method::add_target, target_spec_to_json(spec)).and_then(parse_targets));
+    }
+    Result<Target> del_target(const std::string& dev) override {
+        return only(call(method::del_target, {{"dev", dev}}).and_then(parse_targets));
+    }
+    Result<std::vector<Connection>> connections(const Selector& selector) override {
+        return call(method::list_connections, with(selector)).and_then(parse_connections);
+    }
+    Result<std::vector<Operation>> operations() override {
+        return call(method::list_operations, Json::object()).and_then(parse_operations);
+    }
+    Result<Report> operation(std::uint32_t id) override {
+        return only(call(method::show_operation, {{"id", id}}).and_then(parse_reports));
+    }
+    Result<std::vector<Report>> offload(const Selector& selector) override {
+        return call(method::offload, with(selector)).and_then(parse_reports);
+    }
+    Result<std::vector<Report>> upload(const Selector& selector) override {
+        return call(method::upload, with(selector)).and_then(parse_reports);
+    }
+
+  private:
+    static Json with(const Selector& selector) {
+        return {{"selector", selector_to_json(selector)}};
+    }
+
+    template <typename T>
+    static Result<T> only(Result<std::vector<T>> items) {
+        if (!items)
+            return tl::unexpected(items.error());
+        if (items->size() != 1)
+            return fail(ErrorCode::protocol, "chimneyd answered with " +
+                                                 std::to_string(items->size()) +
+                                                 " items instead of one");
+        return std::move(items->front());
+    }
+
+    Result<Json> call(std::string_view method, const Json& parameters);
+    Result<void> send_all(std::string_view bytes);
+
+    UniqueFd socket_;
+    Framer framer_{reply_limit};
+};
+
+Result<void> DaemonBackend::send_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+        auto sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return fail_errno("cannot send to chimneyd", errno);
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return {};
+}
+
+Result<Json> DaemonBackend::call(std::string_view method, const Json& parameters) {
+    if (auto sent = send_all(encode_call(method, parameters)); !sent)
+        return tl::unexpected(sent.error());
+    std::array<char, 65536> buffer;
+    for (;;) {
+        if (auto reply = framer_.next())
+            return decode_reply(*reply);
+        auto size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return fail_errno("cannot receive from chimneyd", errno);
+        if (size == 0)
+            return fail(ErrorCode::io, "chimneyd closed the connection before it answered: see "
+                                       "its log for the reason");
+        if (!framer_.feed({buffer.data(), static_cast<std::size_t>(size)}))
+            return fail(ErrorCode::protocol, "the answer of chimneyd is too long");
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<Backend>> connect_daemon(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof(address.sun_path))
+        return fail(ErrorCode::usage, "'" + path + "' cannot be the path of a socket: it must " +
+                                          "have 1 to " +
+                                          std::to_string(sizeof(address.sun_path) - 1) + " bytes");
+    std::memcpy(address.sun_path, path.data(), path.size());
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket)
+        return fail_errno("cannot make a socket", errno);
+    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
+        return std::make_unique<DaemonBackend>(std::move(socket));
+    int error = errno;
+    if (error == ENOENT || error == ECONNREFUSED)
+        return fail(ErrorCode::daemon_not_running,
+                    "chimneyd is not running (no socket at " + path +
+                        "); start it with: systemctl start chimneyd, or: chimneyd &",
+                    error);
+    if (error == EACCES || error == EPERM)
+        return fail(ErrorCode::permission,
+                    "permission denied on " + path + ": run as root or join the group that owns it",
+                    error);
+    return fail_errno("cannot connect to chimneyd at " + path, error);
+}
+
+Result<std::unique_ptr<Backend>> open_backend(const std::string& socket) {
+    auto daemon = connect_daemon(socket);
+    if (daemon || daemon.error().code != ErrorCode::daemon_not_running)
+        return daemon;
+    return open_kernel(daemon.error());
+}
+
+} // namespace chimney::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli.hpp"
+
+namespace chimney::cli {
+namespace {
+
+constexpr std::string_view offload_help = R"(usage:
+  chimneyctl offload SELECTOR
+
+Hands the selected connections to the target on the device they are routed through, waits for the
+result and prints it as the tree of state objects that was sent: neighbors, their paths, their
+connections, each with its role, its status and the bytes handed over with it. Applications notice
+nothing. chimneyd must run: it owns the connections and brings them home when it ends.
+
+A selector is any of  src ADDR[/PREFIX][:PORT]  dst ADDR[/PREFIX][:PORT]  pid PID,  or  all.
+A connection must match every part.
+
+examples:
+  chimneyctl offload src 10.0.0.1:40000 dst 10.0.0.2:7     one connection
+  chimneyctl offload dst 10.0.0.0/24:80                    all to the web servers of a network
+  chimneyctl offload dst :443 pid 4711                     those of one process
+  chimneyctl offload all
+
+Exit status: 0 if every selected connection was offloaded, 2 if some were not, 1 for an error.
+)";
+
+constexpr std::string_view upload_help = R"(usage:
+  chimneyctl upload SELECTOR
+
+Takes the selected connections back from their targets, waits for the result and prints it as the
+tree of state objects. Applications notice nothing. chimneyd must run.
+
+A selector is any of  src ADDR[/PREFIX][:PORT]  dst ADDR[/PREFIX][:PORT]  pid PID,  or  all.
+A connection must match every part.
+
+examples:
+  chimneyctl upload src :40000
+  chimneyctl upload all
+
+Exit status: 0 if every selected connection came home, 2 if some did not, 1 for an error.
+)";
+
+using Start = Result<std::vector<Report>> (Backend::*)(const Selector&);
+
+Result<int> move_connections(Context& context, Arguments arguments, std::string_view command,
+                             Start start) {
+    auto selector = selector_argument(arguments, command);
+    if (!selector)
+        return tl::unexpected(selector.error());
+    return context.backend()
+        .and_then([&](Backend* backend) { return (backend->*start)(*selector); })
+        .map([&](const std::vector<Report>& reports) {
+            return print_reports(context, reports, *selector);
+        });
+}
+
+Result<int> run_offload(Context& context, Arguments arguments) {
+    return move_connections(context, arguments, "offload", &Backend::offload);
+}
+
+Result<int> run_upload(Context& context, Arguments arguments) {
+    return move_connections(context, arguments, "upload", &Backend::upload);
+}
+
+} // namespace
+
+const Command offload_command = {"offload", run_offload, "hand connections to their target",
+                                 offload_help};
+const Command upload_command = {"upload", run_upload, "take connections back", upload_help};
+
+} // namespace chimney::cli

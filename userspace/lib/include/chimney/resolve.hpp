@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// From what a user says to what the kernel takes: processes become sockets.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include <chimney/client.hpp>
+#include <chimney/error.hpp>
+#include <chimney/selector.hpp>
+
+namespace chimney {
+
+/// A TCP socket of the network namespace with its identity in the file system.
+struct TcpSocket {
+    SocketName name;
+    std::uint64_t inode = 0;
+};
+
+/// TCP sockets of this network namespace that have a peer, by sock_diag.
+Result<std::vector<TcpSocket>> list_tcp_sockets();
+
+/// Inodes of the sockets a process has open.
+Result<std::set<std::uint64_t>> socket_inodes(pid_t pid, const std::filesystem::path& proc);
+
+/// Sockets one request can name: the attribute that holds them ends at 64 KiB.
+inline constexpr std::size_t max_sockets_per_request = 800;
+
+/// Turns selectors into requests. The members are replaced in tests.
+struct Resolver {
+    std::filesystem::path proc = "/proc";
+    Result<std::vector<TcpSocket>> (*list)() = list_tcp_sockets;
+
+    /// The requests that together stand for @p selector; none if a process is
+    /// named and has no matching connection.
+    Result<std::vector<KernelSelector>> operator()(const Selector& selector) const;
+};
+
+/// The offloaded connections a selector names; an empty one names all.
+Result<std::vector<Connection>> find_connections(Client& client, const Resolver& resolver,
+                                                 const Selector& selector);
+
+} // namespace chimney

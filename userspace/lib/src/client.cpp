@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <chimney/client.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <linux/chimney.h>
+#include <net/if.h>
+
+#include <chimney/attributes.hpp>
+
+namespace chimney {
+namespace {
+
+tl::unexpected<Error> malformed(std::string_view what) {
+    return fail(ErrorCode::protocol, "the kernel sent a malformed " + std::string(what) +
+                                         ": do chimney.ko and this program have one version?");
+}
+
+std::optional<Address> read_address(const AttributeReader& attributes, std::uint16_t type) {
+    auto bytes = attributes.bytes(type);
+    return bytes ? Address::from_bytes(*bytes) : std::nullopt;
+}
+
+template <typename E>
+std::optional<E> read_enum(AttributeReader& attributes, std::uint16_t type) {
+    auto value = attributes.u32(type);
+    return value ? std::optional(static_cast<E>(*value)) : std::nullopt;
+}
+
+Result<Target> decode_target(const Message& message) {
+    AttributeReader a(message.attributes);
+    Target target;
+    target.ifindex = a.u32(CHIMNEY_A_TARGET_IFINDEX).value_or(0);
+    target.dev = a.string(CHIMNEY_A_TARGET_IFNAME).value_or("");
+    target.kind = a.string(CHIMNEY_A_TARGET_KIND).value_or("");
+    target.tcp = {a.u32(CHIMNEY_A_TARGET_TCP_USED).value_or(0),
+                  a.u32(CHIMNEY_A_TARGET_TCP_ENTRIES).value_or(0)};
+    target.path = {a.u32(CHIMNEY_A_TARGET_PATH_USED).value_or(0),
+                   a.u32(CHIMNEY_A_TARGET_PATH_ENTRIES).value_or(0)};
+    target.neighbor = {a.u32(CHIMNEY_A_TARGET_NEIGHBOR_USED).value_or(0),
+                       a.u32(CHIMNEY_A_TARGET_NEIGHBOR_ENTRIES).value_or(0)};
+    target.max_mtu = a.u32(CHIMNEY_A_TARGET_MAX_MTU).value_or(0);
+    target.max_rcv_wnd = a.u32(CHIMNEY_A_TARGET_MAX_RCV_WND).value_or(0);
+    target.violations = a.u64(CHIMNEY_A_TARGET_VIOLATIONS).value_or(0);
+    if (!a.ok() || target.ifindex == 0 || target.dev.empty())
+        return malformed("target");
+    return target;
+}
+
+Result<Block> decode_block(const Message& message) {
+    AttributeReader a(message.attributes);
+    auto index = a.u32(CHIMNEY_A_BLOCK_INDEX);
+    auto layer = read_enum<Layer>(a, CHIMNEY_A_BLOCK_LAYER);
+    Block block;
+    block.index = index.value_or(0);
+    block.layer = layer.value_or(CHIMNEY_LAYER_TCP);
+    block.reason = read_enum<Reason>(a, CHIMNEY_A_BLOCK_REASON);
+    block.role = read_enum<Role>(a, CHIMNEY_A_BLOCK_ROLE);
+    block.status = read_enum<Status>(a, CHIMNEY_A_BLOCK_STATUS);
+    block.context = a.u64(CHIMNEY_A_BLOCK_CONTEXT);
+    block.ifindex = a.u32(CHIMNEY_A_BLOCK_IFINDEX).value_or(0);
+    block.src = read_address(a, CHIMNEY_A_BLOCK_SRC_ADDR);
+    block.dst = read_address(a, CHIMNEY_A_BLOCK_DST_ADDR);
+    block.src_port = a.port(CHIMNEY_A_BLOCK_SRC_PORT).value_or(0);
+    block.dst_port = a.port(CHIMNEY_A_BLOCK_DST_PORT).value_or(0);
+    if (auto mac = a.bytes(CHIMNEY_A_BLOCK_MAC); mac && mac->size() == 6) {
+        block.mac.emplace();
+        std::ranges::transform(*mac, block.mac->begin(),
+                               [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
+    }
+    block.mtu = a.u32(CHIMNEY_A_BLOCK_MTU);
+    block.cookie = a.u64(CHIMNEY_A_BLOCK_COOKIE).value_or(0);
+    block.tcp_state = read_enum<TcpState>(a, CHIMNEY_A_BLOCK_TCP_STATE);
+    block.send_bytes = a.u64(CHIMNEY_A_BLOCK_SEND_BYTES).value_or(0);
+    block.receive_bytes = a.u64(CHIMNEY_A_BLOCK_RECEIVE_BYTES).value_or(0);
+    if (!a.ok() || !index || !layer || (!block.reason && (!block.role || !block.status)))
+        return malformed("block");
+    return block;
+}
+
+Result<Connection> decode_connection(const Message& message) {
+    AttributeReader a(message.attributes);
+    auto state = read_enum<ConnState>(a, CHIMNEY_A_CONN_STATE);
+    auto src = read_address(a, CHIMNEY_A_CONN_SRC_ADDR);
+    auto dst = read_address(a, CHIMNEY_A_CONN_DST_ADDR);
+    Connection conn;
+    conn.context = a.u64(CHIMNEY_A_CONN_CONTEXT);
+    conn.tcp_state =
+        read_enum<TcpState>(a, CHIMNEY_A_CONN_TCP_STATE).value_or(CHIMNEY_TCP_STATE_CLOSED);
+    conn.ifindex = a.u32(CHIMNEY_A_CONN_IFINDEX).value_or(0);
+    conn.src_port = a.port(CHIMNEY_A_CONN_SRC_PORT).value_or(0);
+    conn.dst_port = a.port(CHIMNEY_A_CONN_DST_PORT).value_or(0);
+    conn.cookie = a.u64(CHIMNEY_A_CONN_COOKIE).value_or(0);
+    conn.uid = a.u32(CHIMNEY_A_CONN_UID).value_or(0);
+    conn.inode = a.u32(CHIMNEY_A_CONN_INODE).value_or(0);
+    conn.operation = a.u32(CHIMNEY_A_CONN_OP_ID).value_or(0);
+    conn.owned = a.flag(CHIMNEY_A_CONN_OWNED);
+    conn.sent_bytes = a.u64(CHIMNEY_A_CONN_SENT_BYTES).value_or(0);
+    conn.received_bytes = a.u64(CHIMNEY_A_CONN_RECEIVED_BYTES).value_or(0);
+    conn.outstanding_bytes = a.u64(CHIMNEY_A_CONN_OUTSTANDING_BYTES).value_or(0);
+    conn.held_segments = a.u32(CHIMNEY_A_CONN_HELD_SEGMENTS).value_or(0);
+    conn.forwarded_segments = a.u64(CHIMNEY_A_CONN_FORWARDED_SEGMENTS).value_or(0);
+    conn.guard = a.u64(CHIMNEY_A_CONN_GUARD).value_or(0);
+    if (!a.ok() || !state || !src || !dst)
+        return malformed("connection");
+    conn.state = *state;
+    conn.src = *src;
+    conn.dst = *dst;
+    return conn;
+}
+
+/// Decodes each message of a dump.
+template <typename T>
+Result<std::vector<T>> decode_all(const Result<std::vector<Message>>& messages,
+                                  Result<T> (*decode)(const Message&)) {
+    if (!messages)
+        return tl::unexpected(messages.error());
+    std::vector<T> items;
+    items.reserve(messages->size());
+    for (const auto& message : *messages) {
+        auto item = decode(message);
+        if (!item)
+            return tl::unexpected(item.error());
+        items.push_back(std::move(*item));
+    }
+    return items;
+}
+
+/// Names the devices of items that came by index; one look-up for each device.
+template <typename T>
+void name_devices(std::vector<T>& items, InterfaceNamer namer) {
+    std::uint32_t known = 0;
+    std::string name;
+    for (auto& item : items) {
+        if (item.ifindex == 0)
+            continue;
+        if (item.ifindex != known) {
+            known = item.ifindex;
+            name = namer(known);
+        }
+        item.dev = name;
+    }
+}
+
+/// Where an end of a filter goes.
+struct EndpointTypes {
+    std::uint16_t address;
+    std::uint16_t prefix;
+    std::uint16_t port;
+};
+constexpr EndpointTypes src_types = {CHIMNEY_A_SELECTOR_SRC_ADDR, CHIMNEY_A_SELECTOR_SRC_PREFIX,
+                                     CHIMNEY_A_SELECTOR_SRC_PORT};
+constexpr EndpointTypes dst_types = {CHIMNEY_A_SELECTOR_DST_ADDR, CHIMNEY_A_SELECTOR_DST_PREFIX,
+                                     CHIMNEY_A_SELECTOR_DST_PORT};
+
+void put_endpoint(AttributeWriter& writer, const EndpointTypes& types,
+                  const EndpointFilter& filter) {
+    if (filter.address) {
+        writer.put(types.address, filter.address->bytes());
+        if (filter.prefix != filter.address->bits())
+            writer.put_u8(types.prefix, static_cast<std::uint8_t>(filter.prefix));
+    }
+    if (filter.port)
+        writer.put_port(types.port, *filter.port);
+}
+
+AttributeWriter encode_selector(const KernelSelector& selector) {
+    AttributeWriter writer;
+    for (const auto& name : selector.sockets) {
+        AttributeWriter socket;
+        socket.put(CHIMNEY_A_SOCKET_SRC_ADDR, name.src.bytes());
+        socket.put(CHIMNEY_A_SOCKET_DST_ADDR, name.dst.bytes());
+        socket.put_port(CHIMNEY_A_SOCKET_SRC_PORT, name.src_port);
+        socket.put_port(CHIMNEY_A_SOCKET_DST_PORT, name.dst_port);
+        if (name.cookie != 0)
+            socket.put_u64(CHIMNEY_A_SOCKET_COOKIE, name.cookie);
+        writer.put_nest(CHIMNEY_A_SELECTOR_SOCKET, socket);
+    }
+    if (!selector.sockets.empty())
+        return writer;
+    put_endpoint(writer, src_types, selector.src);
+    put_endpoint(writer, dst_types, selector.dst);
+    if (writer.bytes().empty())
+        writer.put_flag(CHIMNEY_A_SELECTOR_ALL);
+    return writer;
+}
+
+Request target_request(std::uint8_t command, std::string_view dev) {
+    AttributeWriter writer;
+    writer.put_string(CHIMNEY_A_TARGET_IFNAME, dev);
+    return {command, false, std::move(writer).take()};
+}
+
+} // namespace
+
+std::string interface_name(std::uint32_t ifindex) {
+    std::array<char, IF_NAMESIZE> name{};
+    return if_indextoname(ifindex, name.data()) ? name.data() : "";
+}
+
+Result<Operation> decode_operation(const Message& message) {
+    AttributeReader a(message.attributes);
+    auto id = a.u32(CHIMNEY_A_OP_ID);
+    auto kind = read_enum<OpKind>(a, CHIMNEY_A_OP_KIND);
+    auto state = read_enum<OpState>(a, CHIMNEY_A_OP_STATE);
+    Operation op;
+    op.start_ns = a.u64(CHIMNEY_A_OP_START).value_or(0);
+    op.duration_ns = a.u64(CHIMNEY_A_OP_DURATION).value_or(0);
+    op.trees = a.u32(CHIMNEY_A_OP_TREES).value_or(0);
+    op.grace_periods = a.u32(CHIMNEY_A_OP_GRACE_PERIODS).value_or(0);
+    op.results = a.u32(CHIMNEY_A_OP_BLOCKS).value_or(0);
+    op.ok = a.u32(CHIMNEY_A_OP_OK).value_or(0);
+    op.failed = a.u32(CHIMNEY_A_OP_FAILED).value_or(0);
+    op.refused = a.u32(CHIMNEY_A_OP_REFUSED).value_or(0);
+    if (!a.ok() || !id || !kind || !state)
+        return malformed("operation");
+    op.id = *id;
+    op.kind = *kind;
+    op.state = *state;
+    return op;
+}
+
+Result<Message> Client::request_one(const Request& request) {
+    auto messages = socket_.request(request);
+    if (!messages)
+        return tl::unexpected(messages.error());
+    if (messages->size() != 1)
+        return malformed("answer");
+    return std::move(messages->front());
+}
+
+Result<Target> Client::target_new(const TargetSpec& spec) {
+    AttributeWriter writer;
+    writer.put_string(CHIMNEY_A_TARGET_IFNAME, spec.dev);
+    writer.put_string(CHIMNEY_A_TARGET_KIND, spec.kind);
+    auto put = [&](std::uint16_t type, const std::optional<std::uint32_t>& value) {
+        if (value)
+            writer.put_u32(type, *value);
+    };
+    put(CHIMNEY_A_TARGET_TCP_ENTRIES, spec.tcp);
+    put(CHIMNEY_A_TARGET_PATH_ENTRIES, spec.path);
+    put(CHIMNEY_A_TARGET_NEIGHBOR_ENTRIES, spec.neighbor);
+    put(CHIMNEY_A_TARGET_MAX_MTU, spec.max_mtu);
+    put(CHIMNEY_A_TARGET_MAX_RCV_WND, spec.max_rcv_wnd);
+    return request_one({CHIMNEY_CMD_TARGET_NEW, false, std::move(writer).take()})
+        .and_then(decode_target);
+}
+
+Result<Target> Client::target_del(std::string_view dev) {
+    return request_one(target_request(CHIMNEY_CMD_TARGET_DEL, dev)).and_then(decode_target);
+}
+
+Result<Target> Client::target(std::string_view dev) {
+    return request_one(target_request(CHIMNEY_CMD_TARGET_GET, dev)).and_then(decode_target);
+}
+
+Result<std::vector<Target>> Client::targets() {
+    return decode_all(socket_.request({CHIMNEY_CMD_TARGET_GET, true, {}}), decode_target);
+}
+
+Result<Operation> Client::start(std::uint8_t command, const KernelSelector& selector, bool owned) {
+    AttributeWriter writer;
+    writer.put_nest(CHIMNEY_A_OP_SELECTOR, encode_selector(selector));
+    if (owned)
+        writer.put_flag(CHIMNEY_A_OP_OWNED);
+    return request_one({command, false, std::move(writer).take()}).and_then(decode_operation);
+}
+
+Result<Operation> Client::initiate(const KernelSelector& selector, bool owned) {
+    return start(CHIMNEY_CMD_INITIATE, selector, owned);
+}
+
+Result<Operation> Client::terminate(const KernelSelector& selector) {
+    return start(CHIMNEY_CMD_TERMINATE, selector, false);
+}
+
+Result<Operation> Client::operation(std::uint32_t id) {
+    AttributeWriter writer;
+    writer.put_u32(CHIMNEY_A_OP_ID, id);
+    return request_one({CHIMNEY_CMD_OP_GET, false, std::move(writer).take()})
+        .and_then(decode_operation);
+}
+
+Result<std::vector<Operation>> Client::operations() {
+    return decode_all(socket_.request({CHIMNEY_CMD_OP_GET, true, {}}), decode_operation);
+}
+
+Result<std::vector<Block>> Client::blocks(std::uint32_t operation) {
+    AttributeWriter writer;
+    writer.put_u32(CHIMNEY_A_BLOCK_OP_ID, operation);
+    auto blocks = decode_all(
+        socket_.request({CHIMNEY_CMD_BLOCK_GET, true, std::move(writer).take()}), decode_block);
+    if (blocks)
+        name_devices(*blocks, namer_);
+    return blocks;
+}
+
+Result<Report> Client::report(std::uint32_t id) {
+    auto op = operation(id);
+    if (!op)
+        return tl::unexpected(op.error());
+    auto found = blocks(id);
+    if (!found)
+        return tl::unexpected(found.error());
+    return Report{std::move(*op), std::move(*found)};
+}
+
+Result<std::vector<Connection>> Client::connections(const KernelSelector& selector) {
+    AttributeWriter writer;
+    writer.put_nest(CHIMNEY_A_CONN_SELECTOR, encode_selector(selector));
+    auto conns = decode_all(socket_.request({CHIMNEY_CMD_CONN_GET, true, std::move(writer).take()}),
+                            decode_connection);
+    if (conns)
+        name_devices(*conns, namer_);
+    return conns;
+}
+
+} // namespace chimney

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <chimney/json.hpp>
+
+#include <array>
+#include <charconv>
+#include <ctime>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace chimney {
+namespace {
+
+constexpr int schema = 1;
+
+std::string hex(std::uint64_t value) {
+    return fmt::format("{:#x}", value);
+}
+
+/// UTC with nanoseconds, as RFC 3339 has it. A number would not fit in a double.
+std::string format_time(std::uint64_t ns) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    auto seconds = static_cast<std::time_t>(ns / second);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900,
+                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                       ns % second);
+}
+
+Json to_json(const Entries& entries) {
+    return {{"used", entries.used}, {"max", entries.max}};
+}
+
+Json to_json(const Target& target) {
+    return {
+        {"dev", target.dev},
+        {"ifindex", target.ifindex},
+        {"kind", target.kind},
+        {"tcp", to_json(target.tcp)},
+        {"path", to_json(target.path)},
+        {"neighbor", to_json(target.neighbor)},
+        {"max_mtu", target.max_mtu},
+        {"max_rcv_wnd", target.max_rcv_wnd},
+        {"violations", target.violations},
+    };
+}
+
+Json to_json(const Operation& op) {
+    return {
+        {"id", op.id},
+        {"kind", to_string(op.kind)},
+        {"state", to_string(op.state)},
+        {"start", format_time(op.start_ns)},
+        {"duration_ns", op.duration_ns},
+        {"trees", op.trees},
+        {"grace_periods", op.grace_periods},
+        {"results", op.results},
+        {"connections", op.connections()},
+        {"ok", op.ok},
+        {"failed", op.failed},
+        {"refused", op.refused},
+    };
+}
+
+void put_endpoint(Json& json, const char* address_key, const char* port_key,
+                  const std::optional<Address>& address, std::uint16_t port) {
+    if (address)
+        json[address_key] = address->to_string();
+    if (port != 0)
+        json[port_key] = port;
+}
+
+Json to_json(const Block& block) {
+    Json json = {{"index", block.index}, {"layer", to_string(block.layer)}};
+    if (block.role)
+        json["role"] = to_string(*block.role);
+    if (block.status)
+        json["status"] = ndis_name(*block.status);
+    if (block.reason)
+        json["reason"] = to_string(*block.reason);
+    if (block.context)
+        json["context"] = hex(*block.context);
+    if (block.ifindex != 0) {
+        json["dev"] = block.dev;
+        json["ifindex"] = block.ifindex;
+    }
+    put_endpoint(json, "src", "sport", block.src, block.src_port);
+    put_endpoint(json, "dst", "dport", block.dst, block.dst_port);
+    if (block.mac)
+        json["mac"] = fmt::format("{:02x}", fmt::join(*block.mac, ":"));
+    if (block.mtu)
+        json["mtu"] = *block.mtu;
+    if (block.layer == CHIMNEY_LAYER_TCP) {
+        json["cookie"] = hex(block.cookie);
+        if (block.tcp_state)
+            json["tcp_state"] = to_string(*block.tcp_state);
+        json["send_bytes"] = block.send_bytes;
+        json["receive_bytes"] = block.receive_bytes;
+    }
+    return json;
+}
+
+Json to_json(const Report& report) {
+    auto json = to_json(report.operation);
+    auto& blocks = json["blocks"] = Json::array();
+    for (const auto& block : report.blocks)
+        blocks.push_back(to_json(block));
+    return json;
+}
+
+Json to_json(const Connection& conn) {
+    Json json = Json::object();
+    if (conn.context)
+        json["context"] = hex(*conn.context);
+    json["state"] = to_string(conn.state);
+    json["tcp_state"] = to_string(conn.tcp_state);
+    json["dev"] = conn.dev;
+    json["ifindex"] = conn.ifindex;
+    put_endpoint(json, "src", "sport", conn.src, conn.src_port);
+    put_endpoint(json, "dst", "dport", conn.dst, conn.dst_port);
+    json["cookie"] = hex(conn.cookie);
+    json["uid"] = conn.uid;
+    json["inode"] = conn.inode;
+    json["operation"] = conn.operation;
+    json["owned"] = conn.owned;
+    json["sent_bytes"] = conn.sent_bytes;
+    json["received_bytes"] = conn.received_bytes;
+    json["outstanding_bytes"] = conn.outstanding_bytes;
+    json["held_segments"] = conn.held_segments;
+    json["forwarded_segments"] = conn.forwarded_segments;
+    json["guard"] = conn.guard;
+    return json;
+}
+
+template <typename T>
+Json document(const char* key, const std::vector<T>& items) {
+    auto list = Json::array();
+    for (const auto& item : items)
+        list.push_back(to_json(item));
+    return {{"schema", schema}, {key, std::move(list)}};
+}
+
+/// Thrown by the readers below, caught in guarded(); never leaves this file.
+struct BadValue {
+    std::string key;
+};
+
+std::uint64_t read_hex(const Json& json, const char* key) {
+    const auto& text = json.at(key).get_ref<const std::string&>();
+    std::uint64_t value = 0;
+    auto* end = text.data() + text.size();
+    if (!text.starts_with("0x") || std::from_chars(text.data() + 2, end, value, 16).ptr != end)
+        throw BadValue{key};
+    return value;
+}
+
+template <typename E>
+E read_enum(const Json& json, const char* key) {
+    const auto& name = json.at(key).get_ref<const std::string&>();
+    constexpr std::string_view unknown = "unknown-";
+    if (auto value = from_string<E>(name))
+        return *value;
+    std::uint32_t number = 0;
+    auto* end = name.data() + name.size();
+    if (!name.starts_with(unknown) ||
+        std::from_chars(name.data() + unknown.size(), end, number).ptr != end)
+        throw BadValue{key};
+    return static_cast<E>(number);
+}
+
+Status read_status(const Json& json, const char* key) {
+    const auto& name = json.at(key).get_ref<const std::string&>();
+    constexpr std::string_view unknown = "UNKNOWN_";
+    if (auto status = status_from_ndis_name(name))
+        return *status;
+    std::uint32_t number = 0;
+    auto* end = name.data() + name.size();
+    if (!name.starts_with(unknown) ||
+        std::from_chars(name.data() + unknown.size(), end, number).ptr != end)
+        throw BadValue{key};
+    return static_cast<Status>(number);
+}
+
+Address read_address(const Json& json, const char* key) {
+    auto address = Address::parse(json.at(key).get_ref<const std::string&>());
+    if (!address)
+        throw BadValue{key};
+    return *address;
+}
+
+std::array<std::uint8_t, 6> read_mac(const Json& json, const char* key) {
+    const auto& text = json.at(key).get_ref<const std::string&>();
+    std::array<std::uint8_t, 6> mac{};
+    if (text.size() != mac.size() * 3 - 1)
+        throw BadValue{key};
+    for (std::size_t i = 0; i < mac.size(); ++i)
+        if (auto* at = text.data() + i * 3; std::from_chars(at, at + 2, mac[i], 16).ptr != at + 2)
+            throw BadValue{key};
+    return mac;
+}
+
+std::uint64_t read_time(const Json& json, const char* key) {
+    const auto& text = json.at(key).get_ref<const std::string&>();
+    std::tm utc{};
+    std::uint64_t ns = 0;
+    const char* dot = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+    if (!dot || *dot != '.' || std::from_chars(dot + 1, dot + 10, ns).ptr != dot + 10)
+        throw BadValue{key};
+    return static_cast<std::uint64_t>(timegm(&utc)) * 1'000'000'000 + ns;
+}
+
+template <typename T>
+void read(const Json& json, const char* key, T& value) {
+    json.at(key).get_to(value);
+}
+
+template <typename T, typename Reader>
+void read_optional(const Json& json, const char* key, std::optional<T>& value, Reader reader) {
+    if (json.contains(key))
+        value = reader(json, key);
+}
+
+template <typename T>
+void read_optional(const Json& json, const char* key, std::optional<T>& value) {
+    if (json.contains(key))
+        value = json.at(key).get<T>();
+}
+
+void from_json(const Json& json, Entries& entries) {
+    read(json, "used", entries.used);
+    read(json, "max", entries.max);
+}
+
+void from_json(const Json& json, Target& target) {
+    read(json, "dev", target.dev);
+    read(json, "ifindex", target.ifindex);
+    read(json, "kind", target.kind);
+    from_json(json.at("tcp"), target.tcp);
+    from_json(json.at("path"), target.path);
+    from_json(json.at("neighbor"), target.neighbor);
+    read(json, "max_mtu", target.max_mtu);
+    read(json, "max_rcv_wnd", target.max_rcv_wnd);
+    read(json, "violations", target.violations);
+}
+
+void from_json(const Json& json, Operation& op) {
+    read(json, "id", op.id);
+    op.kind = read_enum<OpKind>(json, "kind");
+    op.state = read_enum<OpState>(json, "state");
+    op.start_ns = read_time(json, "start");
+    read(json, "duration_ns", op.duration_ns);
+    read(json, "trees", op.trees);
+    read(json, "grace_periods", op.grace_periods);
+    read(json, "results", op.results);
+    read(json, "ok", op.ok);
+    read(json, "failed", op.failed);
+    read(json, "refused", op.refused);
+}
+
+void from_json(const Json& json, Block& block) {
+    read(json, "index", block.index);
+    block.layer = read_enum<Layer>(json, "layer");
+    read_optional(json, "role", block.role, read_enum<Role>);
+    read_optional(json, "status", block.status, read_status);
+    read_optional(json, "reason", block.reason, read_enum<Reason>);
+    read_optional(json, "context", block.context, read_hex);
+    block.ifindex = json.value("ifindex", 0U);
+    block.dev = json.value("dev", "");
+    read_optional(json, "src", block.src, read_address);
+    read_optional(json, "dst", block.dst, read_address);
+    block.src_port = json.value("sport", std::uint16_t{0});
+    block.dst_port = json.value("dport", std::uint16_t{0});
+    read_optional(json, "mac", block.mac, read_mac);
+    read_optional(json, "mtu", block.mtu);
+    if (json.contains("cookie"))
+        block.cookie = read_hex(json, "cookie");
+    read_optional(json, "tcp_state", block.tcp_state, read_enum<TcpState>);
+    block.send_bytes = json.value("send_bytes", std::uint64_t{0});
+    block.receive_bytes = json.value("receive_bytes", std::uint64_t{0});
+}
+
+void from_json(const Json& json, Report& report) {
+    from_json(json, report.operation);
+    for (const auto& item : json.at("blocks"))
+        from_json(item, report.blocks.emplace_back());
+}
+
+void from_json(const Json& json, Connection& conn) {
+    read_optional(json, "context", conn.context, read_hex);
+    conn.state = read_enum<ConnState>(json, "state");
+    conn.tcp_state = read_enum<TcpState>(json, "tcp_state");
+    read(json, "dev", conn.dev);
+    read(json, "ifindex", conn.ifindex);
+    conn.src = read_address(json, "src");
+    conn.dst = read_address(json, "dst");
+    conn.src_port = json.value("sport", std::uint16_t{0});
+    conn.dst_port = json.value("dport", std::uint16_t{0});
+    conn.cookie = read_hex(json, "cookie");
+    read(json, "uid", conn.uid);
+    read(json, "inode", conn.inode);
+    read(json, "operation", conn.operation);
+    read(json, "owned", conn.owned);
+    read(json, "sent_bytes", conn.sent_bytes);
+    read(json, "received_bytes", conn.received_bytes);
+    read(json, "outstanding_bytes", conn.outstanding_bytes);
+    read(json, "held_segments", conn.held_segments);
+    read(json, "forwarded_segments", conn.forwarded_segments);
+    read(json, "guard", conn.guard);
+}
+
+/// The one place where exceptions of the JSON library become errors.
+template <typename Function>
+auto guarded(std::string_view what, Function function) -> Result<decltype(function())> {
+    auto bad = [&](const std::string& why) {
+        return fail(ErrorCode::protocol, fmt::format("malformed {}: {}", what, why));
+    };
+    try {
+        return function();
+    } catch (const BadValue& error) {
+        return bad("the value of '" + error.key + "' makes no sense");
+    } catch (const Json::exception& error) {
+        return bad(error.what());
+    }
+}
+
+template <typename T>
+Result<std::vector<T>> parse_document(const Json& json, const char* key) {
+    return guarded(key, [&] {
+        std::vector<T> items;
+        for (const auto& item : json.at(key))
+            from_json(item, items.emplace_back());
+        return items;
+    });
+}
+
+} // namespace
+
+Json targets_document(const std::vector<Target>& targets) {
+    return document("targets", targets);
+}
+
+Json connections_document(const std::vector<Connection>& connections) {
+    return document("connections", connections);
+}
+
+Json operations_document(const std::vector<Operation>& operations) {
+    return document("operations", operations);
+}
+
+Json reports_document(const std::vector<Report>& reports) {
+    return document("operations", reports);
+}
+
+Json error_document(const Error& error) {
+    return {{"schema", schema},
+            {"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+}
+
+Result<std::vector<Target>> parse_targets(const Json& json) {
+    return parse_document<Target>(json, "targets");
+}
+
+Result<std::vector<Connection>> parse_connections(const Json& json) {
+    return parse_document<Connection>(json, "connections");
+}
+
+Result<std::vector<Operation>> parse_operations(const Json& json) {
+    return parse_document<Operation>(json, "operations");
+}
+
+Result<std::vector<Report>> parse_reports(const Json& json) {
+    return parse_document<Report>(json, "operations");
+}
+
+Json selector_to_json(const Selector& selector) {
+    Json json = Json::object();
+    if (selector.all)
+        json["all"] = true;
+    if (selector.src)
+        json["src"] = selector.src->to_string();
+    if (selector.dst)
+        json["dst"] = selector.dst->to_string();
+    if (selector.pid)
+        json["pid"] = *selector.pid;
+    return json;
+}
+
+Result<Selector> parse_selector_json(const Json& json) {
+    std::optional<std::string> src;
+    std::optional<std::string> dst;
+    auto selector = guarded("selector", [&] {
+        Selector parsed;
+        parsed.all = json.value("all", false);
+        read_optional(json, "src", src);
+        read_optional(json, "dst", dst);
+        read_optional(json, "pid", parsed.pid);
+        return parsed;
+    });
+    if (!selector)
+        return selector;
+    for (auto [text, end] : {std::pair(&src, &selector->src), std::pair(&dst, &selector->dst)}) {
+        if (!*text)
+            continue;
+        auto filter = parse_endpoint(**text);
+        if (!filter)
+            return tl::unexpected(filter.error());
+        *end = *filter;
+    }
+    auto sound = check_selector(*selector);
+    if (!sound)
+        return tl::unexpected(sound.error());
+    return selector;
+}
+
+Json target_spec_to_json(const TargetSpec& spec) {
+    Json json = {{"dev", spec.dev}, {"kind", spec.kind}};
+    auto put = [&](const char* key, const std::optional<std::uint32_t>& value) {
+        if (value)
+            json[key] = *value;
+    };
+    put("tcp", spec.tcp);
+    put("path", spec.path);
+    put("neighbor", spec.neighbor);
+    put("mtu", spec.max_mtu);
+    put("rcvwnd", spec.max_rcv_wnd);
+    return json;
+}
+
+Result<TargetSpec> parse_target_spec(const Json& json) {
+    return guarded("target", [&] {
+        TargetSpec spec;
+        read(json, "dev", spec.dev);
+        read(json, "kind", spec.kind);
+        read_optional(json, "tcp", spec.tcp);
+        read_optional(json, "path", spec.path);
+        read_optional(json, "neighbor", spec.neighbor);
+        read_optional(json, "mtu", spec.max_mtu);
+        read_optional(json, "rcvwnd", spec.max_rcv_wnd);
+        return spec;
+    });
+}
+
+} // namespace chimney

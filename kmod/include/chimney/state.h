@@ -15,7 +15,7 @@
 #include <linux/in6.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
-#include <net/inet_connection_sock.h>	/* TCP_CA_NAME_MAX */
+#include <net/tcp.h>	/* TCP_CA_NAME_MAX */
 
 #include <chimney/status.h>
 
@@ -184,6 +184,8 @@ struct chimney_tcp_state_const {
 #define CHIMNEY_TCP_KEEP_ALIVE_RESTART	BIT(2)	/* one-shot, update only */
 #define CHIMNEY_TCP_MAX_RT_RESTART	BIT(3)	/* one-shot, update only */
 #define CHIMNEY_TCP_UPDATE_RCV_WND	BIT(4)	/* one-shot, update only */
+/* Extension: the application fixed the receive buffer, do not let it grow */
+#define CHIMNEY_TCP_FIXED_RCV_WND	BIT(8)
 
 /**
  * struct chimney_tcp_state_cached - cached variables of a connection

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of connections that are offloaded or on their way. */
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include <net/inet_sock.h>
+
+#include "../core/op.h"
+#include "conn.h"
+
+static const struct rhashtable_params conn_params = {
+	.head_offset = offsetof(struct chimney_conn, node),
+	.key_offset = offsetof(struct chimney_conn, key),
+	.key_len = sizeof(struct chimney_conn_key),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable conn_table;
+static DEFINE_XARRAY_ALLOC1(conn_ids);
+static u32 conn_next_id;
+static atomic64_t object_id;
+
+/* An identifier for a neighbor or path object, never 0. */
+u64 chimney_object_id(void)
+{
+	return atomic64_inc_return(&object_id);
+}
+
+/* Addresses of a socket over IPv4. */
+void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->family = AF_INET;
+	tuple->src.s6_addr32[0] = inet->inet_rcv_saddr;
+	tuple->dst.s6_addr32[0] = inet->inet_daddr;
+	tuple->sport = inet->inet_sport;
+	tuple->dport = inet->inet_dport;
+	tuple->cookie = atomic64_read(&sk->sk_cookie);
+}
+
+void chimney_conn_tuple(const struct chimney_conn *conn,
+			struct chimney_tuple *tuple)
+{
+	chimney_socket_tuple(conn->sk, tuple);
+}
+
+struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
+{
+	return rhashtable_lookup(&conn_table, key, conn_params);
+}
+
+static void conn_init_key(struct chimney_conn *conn)
+{
+	struct chimney_tuple tuple;
+
+	chimney_conn_tuple(conn, &tuple);
+	conn->key.net = sock_net(conn->sk);
+	conn->key.src = tuple.src;
+	conn->key.dst = tuple.dst;
+	conn->key.sport = tuple.sport;
+	conn->key.dport = tuple.dport;
+	conn->key.family = tuple.family;
+}
+
+/*
+ * Make a connection for @sk that holds segments from now on. Takes references
+ * to @sk and to the binding of @route. Returns -EEXIST if there is one already.
+ */
+struct chimney_conn *chimney_conn_new(struct sock *sk,
+				      const struct chimney_route *route)
+{
+	struct chimney_conn *conn;
+	int err;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&conn->refs);
+	spin_lock_init(&conn->hold_lock);
+	__skb_queue_head_init(&conn->held);
+	__skb_queue_head_init(&conn->rx);
+	__skb_queue_head_init(&conn->acked);
+	__skb_queue_head_init(&conn->unsent);
+	INIT_LIST_HEAD(&conn->list);
+	INIT_WORK(&conn->work, chimney_upload_work);
+	conn->state = CHIMNEY_CONN_STATE_HOLDING;
+	conn->route = *route;
+	conn->binding = route->binding;
+	kref_get(&conn->binding->refs);
+	sock_hold(sk);
+	conn->sk = sk;
+	conn_init_key(conn);
+
+	err = xa_alloc_cyclic(&conn_ids, &conn->id, conn, xa_limit_31b,
+			      &conn_next_id, GFP_KERNEL);
+	if (err < 0)
+		goto err_free;
+	err = rhashtable_lookup_insert_fast(&conn_table, &conn->node,
+					    conn_params);
+	if (err)
+		goto err_id;
+	return conn;
+
+err_id:
+	xa_erase(&conn_ids, conn->id);
+err_free:
+	sock_put(sk);
+	chimney_host_binding_put(conn->binding);
+	kfree_rcu(conn, rcu);
+	return ERR_PTR(err);
+}
+
+/* Take a connection out of the table; drops the table's reference. */
+void chimney_conn_remove(struct chimney_conn *conn)
+{
+	xa_erase(&conn_ids, conn->id);
+	rhashtable_remove_fast(&conn_table, &conn->node, conn_params);
+	chimney_conn_put(conn);
+}
+
+void chimney_conn_get(struct chimney_conn *conn)
+{
+	kref_get(&conn->refs);
+}
+
+static void conn_release(struct kref *refs)
+{
+	struct chimney_conn *conn = container_of(refs, struct chimney_conn,
+						 refs);
+
+	WARN_ON_ONCE(!skb_queue_empty(&conn->held));
+	sock_put(conn->sk);
+	chimney_host_binding_put(conn->binding);
+	kfree_rcu(conn, rcu);
+}
+
+void chimney_conn_put(struct chimney_conn *conn)
+{
+	kref_put(&conn->refs, conn_release);
+}
+
+/* The connection of a parked socket, with a reference, or NULL. */
+struct chimney_conn *chimney_conn_of(struct sock *sk)
+{
+	struct chimney_conn *conn = NULL;
+
+	rcu_read_lock();
+	if (chimney_is_parked(sk))
+		conn = rcu_dereference_sk_user_data(sk);
+	if (conn && !kref_get_unless_zero(&conn->refs))
+		conn = NULL;
+	rcu_read_unlock();
+	return conn;
+}
+
+static void conn_info(struct chimney_conn *conn, struct chimney_conn_info *info)
+{
+	struct sock *sk = conn->sk;
+
+	memset(info, 0, sizeof(*info));
+	chimney_conn_tuple(conn, &info->tuple);
+	info->context = conn->id;
+	info->state = READ_ONCE(conn->state);
+	info->tcp_state =
+		chimney_tcp_state_from_linux(inet_sk_state_load(sk));
+	info->ifindex = conn->binding->dev->ifindex;
+	info->uid = from_kuid_munged(&init_user_ns, sock_i_uid(sk));
+	info->inode = sock_i_ino(sk);
+	info->op_id = conn->op_id;
+	info->owned = conn->owned;
+	info->sent_bytes = READ_ONCE(conn->sent_bytes);
+	info->received_bytes = READ_ONCE(conn->received_bytes);
+	info->outstanding_bytes = READ_ONCE(conn->outstanding);
+	info->held_segments = skb_queue_len_lockless(&conn->held);
+	info->forwarded_segments = atomic64_read(&conn->forwarded);
+	info->guard = atomic64_read(&conn->guard);
+}
+
+int chimney_host_for_each_conn(struct net *net,
+			       const struct chimney_selector *selector,
+			       unsigned long *pos,
+			       int (*fill)(const struct chimney_conn_info *info,
+					   void *arg),
+			       void *arg)
+{
+	struct chimney_conn_info info;
+	struct chimney_conn *conn;
+	int err = 0;
+
+	rcu_read_lock();
+	xa_for_each_start(&conn_ids, *pos, conn, *pos) {
+		if (conn->key.net != net ||
+		    !kref_get_unless_zero(&conn->refs))
+			continue;
+		conn_info(conn, &info);
+		if (!selector || chimney_selector_match(selector, &info.tuple))
+			err = fill(&info, arg);
+		chimney_conn_put(conn);
+		if (err)
+			break;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/* Does a netlink port own a connection? */
+bool chimney_conn_any_owned(struct net *net, u32 portid)
+{
+	struct chimney_conn *conn;
+	unsigned long id;
+	bool found = false;
+
+	rcu_read_lock();
+	xa_for_each(&conn_ids, id, conn) {
+		if (conn->owned && conn->portid == portid &&
+		    conn->key.net == net) {
+			found = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+int chimney_conn_init(void)
+{
+	return rhashtable_init(&conn_table, &conn_params);
+}
+
+void chimney_conn_exit(void)
+{
+	rhashtable_destroy(&conn_table);
+	xa_destroy(&conn_ids);
+}

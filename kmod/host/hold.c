@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments of an offloaded connection that reach the host.
+ *
+ * They are held while a hand-over is under way and then go on to whoever owns
+ * the connection: to the target by a forward (FWD-03, FWD-04) or to the socket.
+ * The hook sits behind everything else at LOCAL_IN, so what a firewall drops is
+ * not seen here, and a held segment continues exactly where it stopped.
+ */
+#include <linux/netfilter_ipv4.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "conn.h"
+
+/* More than that a peer sends again. */
+#define HELD_MAX	4096
+
+static bool hold(struct chimney_conn *conn, struct sk_buff *skb)
+{
+	if (skb_queue_len(&conn->held) >= HELD_MAX || !skb_dst_force(skb))
+		return false;
+	skb_orphan(skb);
+	dev_hold(skb->dev);
+	__skb_queue_tail(&conn->held, skb);
+	return true;
+}
+
+static void let_go(struct sk_buff *skb)
+{
+	dev_put(skb->dev);
+}
+
+/* From LOCAL_IN to a segment as FWD-07, FWD-08 want it; frees a bad one. */
+static bool strip(struct sk_buff *skb)
+{
+	__skb_pull(skb, skb_network_header_len(skb));
+	if (!pskb_may_pull(skb, sizeof(struct tcphdr)) ||
+	    tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
+	    !pskb_may_pull(skb, tcp_hdrlen(skb)) ||
+	    skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
+	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb))) {
+		kfree_skb(skb);
+		return false;
+	}
+	skb_dst_drop(skb);
+	return true;
+}
+
+static void forward(struct chimney_conn *conn, struct sk_buff_head *segments)
+{
+	atomic64_add(skb_queue_len(segments), &conn->forwarded);
+	chimney_tcp_forward(&conn->handle, segments);
+}
+
+static unsigned int forward_one(struct chimney_conn *conn, struct sk_buff *skb)
+{
+	struct sk_buff_head segments;
+
+	skb_orphan(skb);
+	__skb_queue_head_init(&segments);
+	if (strip(skb)) {
+		__skb_queue_tail(&segments, skb);
+		forward(conn, &segments);
+	}
+	return NF_STOLEN;
+}
+
+static unsigned int conn_input(struct chimney_conn *conn, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	unsigned int verdict = NF_ACCEPT;
+
+	/* Pairs with the barrier in chimney_hold_stop_forward(). */
+	atomic_inc(&conn->forwarding);
+	smp_mb__after_atomic();
+	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
+	    !READ_ONCE(conn->retrieved)) {
+		verdict = forward_one(conn, skb);
+		goto out;
+	}
+	spin_lock_bh(&conn->hold_lock);
+	switch (conn->state) {
+	case CHIMNEY_CONN_STATE_HOLDING:
+	case CHIMNEY_CONN_STATE_OFFLOADING:
+	case CHIMNEY_CONN_STATE_UPLOADING:
+		conn->okfn = state->okfn;
+		verdict = hold(conn, skb) ? NF_STOLEN : NF_DROP;
+		break;
+	case CHIMNEY_CONN_STATE_OFFLOADED:
+		if (conn->retrieved) {
+			conn->okfn = state->okfn;
+			verdict = hold(conn, skb) ? NF_STOLEN : NF_DROP;
+			break;
+		}
+		/* It just became so, and nothing is held any more. */
+		spin_unlock_bh(&conn->hold_lock);
+		verdict = forward_one(conn, skb);
+		goto out;
+	case CHIMNEY_CONN_STATE_LOST:
+		break;	/* the socket is closed or about to be */
+	}
+	spin_unlock_bh(&conn->hold_lock);
+out:
+	if (atomic_dec_and_test(&conn->forwarding) &&
+	    READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_UPLOADING)
+		wake_up_var(&conn->forwarding);
+	return verdict;
+}
+
+static unsigned int local_in(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	struct chimney_conn_key key = {};
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct tcphdr *th;
+	struct chimney_conn *conn;
+	struct tcphdr buf;
+
+	if (iph->protocol != IPPROTO_TCP)
+		return NF_ACCEPT;
+	th = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf), &buf);
+	if (!th)
+		return NF_ACCEPT;
+	key.net = state->net;
+	key.src.s6_addr32[0] = iph->daddr;
+	key.dst.s6_addr32[0] = iph->saddr;
+	key.sport = th->dest;
+	key.dport = th->source;
+	key.family = AF_INET;
+	conn = chimney_conn_find_rcu(&key);
+	return conn ? conn_input(conn, skb, state) : NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hold_hooks[] = {
+	{
+		.hook = local_in,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = INT_MAX,
+	},
+};
+
+int chimney_hold_register(struct net *net)
+{
+	return nf_register_net_hooks(net, hold_hooks, ARRAY_SIZE(hold_hooks));
+}
+
+void chimney_hold_unregister(struct net *net)
+{
+	nf_unregister_net_hooks(net, hold_hooks, ARRAY_SIZE(hold_hooks));
+}
+
+/**
+ * chimney_hold_forward() - the target has the connection: it gets what is held
+ * @conn: the connection, in state OFFLOADING
+ *
+ * Context: process context, the binding's lock is held.
+ */
+void chimney_hold_forward(struct chimney_conn *conn)
+{
+	struct sk_buff_head held, segments;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&held);
+	__skb_queue_head_init(&segments);
+	for (;;) {
+		spin_lock_bh(&conn->hold_lock);
+		skb_queue_splice_tail_init(&conn->held, &held);
+		if (skb_queue_empty(&held))
+			WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADED);
+		spin_unlock_bh(&conn->hold_lock);
+		if (skb_queue_empty(&held))
+			return;
+		while ((skb = __skb_dequeue(&held))) {
+			let_go(skb);
+			if (strip(skb))
+				__skb_queue_tail(&segments, skb);
+		}
+		if (!skb_queue_empty(&segments))
+			forward(conn, &segments);
+	}
+}
+
+/**
+ * chimney_hold_stop_forward() - hold segments again
+ * @conn: the connection, in state OFFLOADED
+ *
+ * No forward is executing when it returns (TERM-11, G-38).
+ *
+ * Context: process context, may sleep.
+ */
+void chimney_hold_stop_forward(struct chimney_conn *conn)
+{
+	spin_lock_bh(&conn->hold_lock);
+	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_UPLOADING);
+	spin_unlock_bh(&conn->hold_lock);
+	/* Pairs with the one in conn_input(). */
+	smp_mb();
+	wait_var_event(&conn->forwarding, !atomic_read(&conn->forwarding));
+}
+
+/* The socket has the connection: what is held goes on to it. */
+static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
+{
+	struct sk_buff *skb;
+
+	local_bh_disable();
+	rcu_read_lock();
+	while ((skb = __skb_dequeue(held))) {
+		struct net_device *dev = skb->dev;
+
+		conn->okfn(sock_net(conn->sk), NULL, skb);
+		dev_put(dev);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/**
+ * chimney_hold_release() - the host has the connection: stop holding
+ * @conn: the connection, its socket not parked; leaves the table
+ *
+ * Context: process context, the socket is not owned by the caller.
+ */
+void chimney_hold_release(struct chimney_conn *conn)
+{
+	struct sk_buff_head held;
+	bool done;
+
+	__skb_queue_head_init(&held);
+	do {
+		spin_lock_bh(&conn->hold_lock);
+		skb_queue_splice_tail_init(&conn->held, &held);
+		done = skb_queue_empty(&held);
+		if (done)
+			WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
+		spin_unlock_bh(&conn->hold_lock);
+		resume(conn, &held);
+	} while (!done);
+	chimney_conn_remove(conn);
+}

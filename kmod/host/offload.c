@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handing connections to targets. */
+#include <linux/slab.h>
+
+#include "../core/op.h"
+#include "tree.h"
+
+static void refuse(struct chimney_op *op, struct sock *sk,
+		   enum chimney_reason reason)
+{
+	struct chimney_result result = {
+		.layer = CHIMNEY_LAYER_TCP,
+		.reason = reason,
+	};
+	struct chimney_tuple tuple;
+
+	chimney_socket_tuple(sk, &tuple);
+	result.family = tuple.family;
+	result.src = tuple.src;
+	result.dst = tuple.dst;
+	result.sport = tuple.sport;
+	result.dport = tuple.dport;
+	result.cookie = tuple.cookie;
+	result.tcp_state = chimney_tcp_state_from_linux(inet_sk_state_load(sk));
+	chimney_op_add(op, &result);
+}
+
+static struct chimney_neighbor *
+find_neighbor(struct chimney_host_binding *hb,
+	      const struct chimney_route *route)
+{
+	struct chimney_neighbor *neighbor;
+
+	list_for_each_entry(neighbor, &hb->neighbors, list)
+		if (neighbor->family == route->family &&
+		    ipv6_addr_equal(&neighbor->addr, &route->gateway))
+			return neighbor;
+
+	neighbor = kzalloc(sizeof(*neighbor), GFP_KERNEL | __GFP_NOFAIL);
+	neighbor->id = chimney_object_id();
+	neighbor->family = route->family;
+	neighbor->addr = route->gateway;
+	ether_addr_copy(neighbor->mac, route->mac);
+	INIT_LIST_HEAD(&neighbor->paths);
+	list_add_tail(&neighbor->list, &hb->neighbors);
+	return neighbor;
+}
+
+static struct chimney_path *find_path(struct chimney_host_binding *hb,
+				      const struct chimney_conn *conn)
+{
+	struct chimney_neighbor *neighbor;
+	struct chimney_path *path;
+
+	neighbor = find_neighbor(hb, &conn->route);
+	list_for_each_entry(path, &neighbor->paths, list)
+		if (path->family == conn->key.family &&
+		    ipv6_addr_equal(&path->src, &conn->key.src) &&
+		    ipv6_addr_equal(&path->dst, &conn->key.dst))
+			return path;
+
+	path = kzalloc(sizeof(*path), GFP_KERNEL | __GFP_NOFAIL);
+	path->id = chimney_object_id();
+	path->neighbor = neighbor;
+	path->family = conn->key.family;
+	path->src = conn->key.src;
+	path->dst = conn->key.dst;
+	path->mtu = conn->route.mtu;
+	list_add_tail(&path->list, &neighbor->paths);
+	return path;
+}
+
+/* Park the connections that are still eligible and build their tree. */
+static struct chimney_tree *build(struct chimney_host_binding *hb,
+				  struct list_head *conns, unsigned int count,
+				  struct chimney_op *op)
+{
+	struct chimney_tree *tree = chimney_tree_new(count);
+	struct chimney_conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, conns, list) {
+		struct chimney_tree_conn *tc = &tree->conns[tree->count];
+		enum chimney_reason reason;
+		struct sk_buff *skb;
+
+		list_del_init(&conn->list);
+		__skb_queue_head_init(&tc->block.send_queue);
+		reason = chimney_park(conn, &tc->state, &tc->block.send_queue);
+		if (reason) {
+			refuse(op, conn->sk, reason);
+			chimney_hold_release(conn);
+			memset(tc, 0, sizeof(*tc));
+			continue;
+		}
+		skb_queue_walk(&tc->block.send_queue, skb)
+			tc->send_bytes += skb->len;
+		chimney_conn_get(conn);
+		tc->conn = conn;
+		conn->path = find_path(hb, conn);
+		chimney_tree_add(tree, conn->path, CHIMNEY_TCP_STATE,
+				 &tc->state);
+	}
+	chimney_tree_seal(tree);
+	return tree;
+}
+
+static bool offloaded(const struct chimney_block *block)
+{
+	return block->status == CHIMNEY_STATUS_SUCCESS ||
+	       block->status == CHIMNEY_STATUS_PARTIAL_SUCCESS;
+}
+
+static void finish_conn(struct chimney_host_binding *hb,
+			struct chimney_tree_conn *tc)
+{
+	struct chimney_conn *conn = tc->conn;
+
+	if (offloaded(&tc->block)) {
+		conn->path->count++;
+		list_add_tail(&conn->list, &hb->conns);
+		chimney_hold_forward(conn);
+		chimney_pump_start(conn);
+		return;
+	}
+	conn->path = NULL;
+	conn->outstanding = 0;
+	conn->outstanding_truesize = 0;
+	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue);
+	chimney_hold_release(conn);
+}
+
+/* Objects that were not offloaded go; paths without connections come home. */
+static void finish_nodes(struct chimney_host_binding *hb,
+			 struct chimney_tree *tree)
+{
+	struct chimney_tree_node *node;
+	LIST_HEAD(unused);
+
+	/* Dependents follow their neighbor in the list: go backwards. */
+	list_for_each_entry_reverse(node, &tree->nodes, list) {
+		struct chimney_neighbor *neighbor = node->neighbor;
+		struct chimney_path *path = node->path;
+
+		if (path && !path->handle.context) {
+			list_del(&path->list);
+			node->gone = true;
+		} else if (path && !path->count) {
+			list_move_tail(&path->list, &unused);
+		} else if (neighbor && !neighbor->handle.context) {
+			list_del(&neighbor->list);
+			node->gone = true;
+		}
+	}
+	chimney_upload_unused(hb, &unused);
+}
+
+static void finish_lost(struct chimney_tree *tree)
+{
+	struct chimney_tree_node *node;
+	unsigned int i;
+
+	for (i = 0; i < tree->count; i++) {
+		chimney_unpark_lost(tree->conns[i].conn);
+		chimney_hold_release(tree->conns[i].conn);
+	}
+	list_for_each_entry(node, &tree->nodes, list) {
+		if (node->block.role != CHIMNEY_ROLE_NEW)
+			continue;	/* lives on in the binding */
+		list_del(node->path ? &node->path->list :
+				      &node->neighbor->list);
+		node->gone = true;
+	}
+}
+
+static void fail(struct chimney_tree *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree->root)
+		block->status = CHIMNEY_STATUS_FAILURE;
+}
+
+/* The binding's lock is held. True if the target answered in time. */
+static bool submit(struct chimney_host_binding *hb, struct chimney_tree *tree,
+		   struct chimney_op *op)
+{
+	if (chimney_initiate_offload(hb->binding, tree->root,
+				     op->deadline_ms)) {
+		fail(tree);
+		return true;
+	}
+	return chimney_host_wait(hb);
+}
+
+static void offload_batch(struct chimney_host_binding *hb,
+			  struct list_head *conns, unsigned int count,
+			  struct chimney_op *op)
+{
+	struct chimney_tree *tree;
+	unsigned int i;
+
+	tree = build(hb, conns, count, op);
+	if (!tree->count) {
+		chimney_tree_put(tree);
+		return;
+	}
+	if (!submit(hb, tree, op)) {
+		chimney_tree_record(tree, op, hb->dev->ifindex);
+		op->state = CHIMNEY_OP_STATE_TIMED_OUT;
+		finish_lost(tree);
+		chimney_tree_put(tree);
+		return;
+	}
+	chimney_tree_record(tree, op, hb->dev->ifindex);
+	for (i = 0; i < tree->count; i++)
+		finish_conn(hb, &tree->conns[i]);
+	finish_nodes(hb, tree);
+	chimney_tree_put(tree);
+}
+
+static void refuse_all(struct list_head *conns, struct chimney_op *op,
+		       enum chimney_reason reason)
+{
+	struct chimney_conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, conns, list) {
+		list_del_init(&conn->list);
+		refuse(op, conn->sk, reason);
+		chimney_hold_release(conn);
+	}
+}
+
+/* One target at a time: the connections in @conns that lead to the first's. */
+static void offload_next(struct list_head *conns, struct chimney_op *op)
+{
+	struct chimney_host_binding *hb;
+	struct chimney_conn *conn, *next;
+	unsigned int count = 0;
+	LIST_HEAD(batch);
+
+	hb = list_first_entry(conns, struct chimney_conn, list)->binding;
+	kref_get(&hb->refs);
+	list_for_each_entry_safe(conn, next, conns, list) {
+		if (conn->binding != hb)
+			continue;
+		list_move_tail(&conn->list, &batch);
+		count++;
+	}
+	mutex_lock(&hb->lock);
+	if (hb->dead)
+		refuse_all(&batch, op, CHIMNEY_REASON_NO_TARGET);
+	else
+		offload_batch(hb, &batch, count, op);
+	mutex_unlock(&hb->lock);
+	chimney_host_binding_put(hb);
+}
+
+/* Start to hold the segments of one socket. */
+static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
+				bool owned, struct list_head *conns)
+{
+	struct chimney_route route = {};
+	struct chimney_conn *conn;
+	enum chimney_reason reason;
+
+	reason = chimney_eligible(sk);
+	if (!reason)
+		reason = chimney_route_lookup(sk, &route);
+	if (reason)
+		return reason;
+	conn = chimney_conn_new(sk, &route);
+	chimney_host_binding_put(route.binding);
+	if (IS_ERR(conn))
+		return PTR_ERR(conn) == -EEXIST ? CHIMNEY_REASON_BUSY :
+						  CHIMNEY_REASON_MEMORY;
+	conn->owned = owned;
+	conn->portid = op->portid;
+	conn->op_id = op->id;
+	list_add_tail(&conn->list, conns);
+	return CHIMNEY_REASON_NONE;
+}
+
+/**
+ * chimney_offload_sockets() - offload sockets
+ * @net: their network namespace
+ * @op: collects the results
+ * @sockets: the sockets, held by the caller
+ * @count: how many
+ * @owned: tie them to the requester
+ *
+ * One grace period for all: after it no segment that passed the hook before it
+ * held them is on its way to a socket any more.
+ *
+ * Context: process context, sleeps until the targets have answered.
+ */
+void chimney_offload_sockets(struct net *net, struct chimney_op *op,
+			     struct sock **sockets, unsigned int count,
+			     bool owned)
+{
+	enum chimney_reason reason;
+	LIST_HEAD(conns);
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		reason = hold(sockets[i], op, owned, &conns);
+		if (reason)
+			refuse(op, sockets[i], reason);
+		cond_resched();
+	}
+	if (list_empty(&conns))
+		return;
+	synchronize_rcu_expedited();
+	op->grace_periods++;
+	while (!list_empty(&conns))
+		offload_next(&conns, op);
+}

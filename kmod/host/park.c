@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Parking a socket: its connection runs in a target, the socket itself stays
+ * hashed, open and in use by its application.
+ *
+ * A parked socket has a struct proto and icsk_af_ops of its own. Its send window
+ * is closed, so what the application writes stays in the write queue until
+ * chimney_release_cb() passes it to the target; its receive window looks wide
+ * open, so that reading never makes it send a window update; no timer runs. The
+ * guard in icsk_af_ops counts what would leave it all the same: nothing may.
+ */
+#include <linux/net.h>
+#include <net/inet_ecn.h>
+
+#include "conn.h"
+
+#define PARKED_RCV_WND	S32_MAX
+
+/*
+ * An icsk_pending that no timer handler knows: tcp_check_probe_timer() starts
+ * nothing while it is set, and a handler that comes late does nothing.
+ */
+#define PARKED_PENDING	U8_MAX
+
+static struct inet_connection_sock_af_ops parked_ipv4;
+static struct proto parked_prot;
+
+bool chimney_is_parked(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_prot) == &parked_prot;
+}
+
+static int parked_queue_xmit(struct sock *sk, struct sk_buff *skb,
+			     struct flowi *fl)
+{
+	struct chimney_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn)
+		atomic64_inc(&conn->guard);
+	rcu_read_unlock();
+	kfree_skb(skb);
+	return 0;
+}
+
+static void snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
+{
+	const struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (opt->tstamp_ok)
+		c->flags |= CHIMNEY_TCP_TIMESTAMPS;
+	if (tcp_is_sack(tp))
+		c->flags |= CHIMNEY_TCP_SACK;
+	if (opt->wscale_ok)
+		c->flags |= CHIMNEY_TCP_WINDOW_SCALING;
+	if (chimney_tcp_usec_ts(tp))
+		c->flags |= CHIMNEY_TCP_USEC_TIMESTAMPS;
+	if (tp->ecn_flags & TCP_ECN_OK)
+		c->flags |= CHIMNEY_TCP_ECN;
+	c->remote_port = inet_sk(sk)->inet_dport;
+	c->local_port = inet_sk(sk)->inet_sport;
+	c->snd_wind_scale = opt->snd_wscale;
+	c->rcv_wind_scale = opt->rcv_wscale;
+	c->remote_mss = opt->mss_clamp;
+	strscpy(c->congestion_control, inet_csk(sk)->icsk_ca_ops->name,
+		sizeof(c->congestion_control));
+}
+
+static u32 ticks(unsigned long jiffies_value)
+{
+	return min_t(u64, (u64)jiffies_value * (USEC_PER_SEC / HZ),
+		     S32_MAX);
+}
+
+static void snapshot_cached(struct sock *sk,
+			    struct chimney_tcp_state_cached *c)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int ttl = inet_sk(sk)->uc_ttl;
+
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		c->flags |= CHIMNEY_TCP_KEEP_ALIVE;
+	if (!(tp->nonagle & TCP_NAGLE_OFF))
+		c->flags |= CHIMNEY_TCP_NAGLE;
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		c->flags |= CHIMNEY_TCP_FIXED_RCV_WND;
+	c->initial_rcv_wnd = min_t(u32, tp->window_clamp, tcp_full_space(sk));
+	c->rcv_indication_size = 0;
+	c->ka_probe_count = keepalive_probes(tp);
+	c->ka_timeout = ticks(keepalive_time_when(tp));
+	c->ka_interval = ticks(keepalive_intvl_when(tp));
+	c->max_rt = min_t(u64, (u64)inet_csk(sk)->icsk_user_timeout *
+			  USEC_PER_MSEC, U32_MAX);
+	c->ttl_or_hop_limit = ttl >= 0 ? ttl :
+		READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
+	c->tos_or_traffic_class = inet_sk(sk)->tos;
+	c->user_priority = sk->sk_priority;
+}
+
+static void silence(struct chimney_conn *conn, struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tcp_clear_xmit_timers(sk);
+	inet_csk(sk)->icsk_pending = PARKED_PENDING;
+	inet_csk(sk)->icsk_timeout = jiffies;
+	inet_csk(sk)->icsk_ack.pending = 0;
+	tp->compressed_ack = 0;
+	tp->tcp_wstamp_ns = 0;
+	tp->snd_wnd = 0;
+	tp->rcv_wup = tp->rcv_nxt;
+	tp->rcv_wnd = PARKED_RCV_WND;
+	tp->pred_flags = 0;
+	conn->snd_up = tp->snd_up;
+}
+
+/**
+ * chimney_park() - park the socket of a connection
+ * @conn: the connection, in state HOLDING for longer than a grace period
+ * @state: gets the state for the target
+ * @send_queue: gets the outstanding send data, still charged to the socket
+ *
+ * Context: process context, the socket is not owned by the caller.
+ * Return: CHIMNEY_REASON_NONE, or why nothing was done.
+ */
+enum chimney_reason chimney_park(struct chimney_conn *conn,
+				 struct chimney_tcp_offload_state *state,
+				 struct sk_buff_head *send_queue)
+{
+	enum chimney_reason reason;
+	struct sock *sk = conn->sk;
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *skb;
+
+	lock_sock(sk);
+	reason = chimney_eligible(sk);
+	if (reason)
+		goto out;
+
+	/* INIT-05: every ACK that is due goes out before. */
+	if (inet_csk_ack_scheduled(sk))
+		chimney_tcp_send_ack(sk, tp->rcv_nxt);
+	chimney_tcp_clear_out_of_order(sk);
+	snapshot_const(sk, &state->constant);
+	snapshot_cached(sk, &state->cached);
+	chimney_tcp_get_delegated(sk, &state->delegated);
+	__skb_queue_head_init(&state->delegated.buffered_data);
+	state->delegated.receive_backlog_size = 0;
+	chimney_tcp_take_send_queue(sk, send_queue, GFP_KERNEL | __GFP_NOFAIL);
+	skb_queue_walk(send_queue, skb) {
+		conn->outstanding += skb->len;
+		conn->outstanding_truesize += skb->truesize;
+	}
+	silence(conn, sk);
+	/* All of it is on its way: not "not sent" in the eyes of a reader. */
+	WRITE_ONCE(tp->snd_nxt, tp->write_seq);
+
+	conn->af_ops = inet_csk(sk)->icsk_af_ops;
+	conn->prot = sk->sk_prot;
+	spin_lock_bh(&conn->hold_lock);
+	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADING);
+	spin_unlock_bh(&conn->hold_lock);
+	write_lock_bh(&sk->sk_callback_lock);
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	write_unlock_bh(&sk->sk_callback_lock);
+	chimney_conn_get(conn);
+	inet_csk(sk)->icsk_af_ops = &parked_ipv4;
+	WRITE_ONCE(sk->sk_prot, &parked_prot);
+out:
+	release_sock(sk);
+	return reason;
+}
+
+static void restore_ops(struct chimney_conn *conn, struct sock *sk)
+{
+	inet_csk(sk)->icsk_af_ops = conn->af_ops;
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sk, NULL);
+	write_unlock_bh(&sk->sk_callback_lock);
+	WRITE_ONCE(sk->sk_prot, conn->prot);
+	inet_csk(sk)->icsk_pending = 0;
+	tcp_sk(sk)->pred_flags = 0;
+}
+
+static void purge_send_queue(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue))) {
+		tcp_skb_tsorted_anchor_cleanup(skb);
+		tcp_wmem_free_skb(sk, skb);
+	}
+}
+
+/* What tcp_reset() does, for a connection that ended in the target. */
+static void end_connection(struct sock *sk, int error)
+{
+	purge_send_queue(sk);
+	WRITE_ONCE(tcp_sk(sk)->write_seq, tcp_sk(sk)->snd_nxt);
+	WRITE_ONCE(sk->sk_err, error);
+	local_bh_disable();
+	bh_lock_sock(sk);
+	tcp_done(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+}
+
+/*
+ * Does what came back add up? A target that lost or invented bytes must not
+ * corrupt a stream without a word (TERM-46, TERM-53).
+ */
+static bool adds_up(struct sock *sk,
+		    const struct chimney_tcp_state_delegated *d,
+		    const struct sk_buff_head *send_queue)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	const struct sk_buff *skb;
+	u32 seq = d->snd_una;
+
+	skb_queue_walk(send_queue, skb)
+		seq += skb->len;
+	if (d->state == CHIMNEY_TCP_STATE_FIN_WAIT_1 ||
+	    d->state == CHIMNEY_TCP_STATE_CLOSING ||
+	    d->state == CHIMNEY_TCP_STATE_LAST_ACK)
+		seq++;
+	return seq == tp->write_seq && d->rcv_nxt == tp->rcv_nxt &&
+	       !before(d->snd_max, d->snd_una) &&
+	       !before(tp->write_seq, d->snd_max);
+}
+
+static void deliver_rest(struct chimney_conn *conn,
+			 const struct chimney_tcp_state_delegated *d)
+{
+	struct sk_buff_head *buffered = (struct sk_buff_head *)&d->buffered_data;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&conn->rx)))
+		chimney_deliver_skb(conn, skb);
+	/* TERM-50: received and acknowledged, so it is delivered in any case. */
+	while ((skb = __skb_dequeue(buffered)))
+		chimney_deliver_skb(conn, skb);
+	if (conn->fin ||
+	    (d->state == CHIMNEY_TCP_STATE_CLOSE_WAIT &&
+	     conn->sk->sk_state == TCP_ESTABLISHED))
+		chimney_deliver_fin(conn);
+}
+
+/**
+ * chimney_unpark() - the connection is back, or never left
+ * @conn: the connection, in state OFFLOADING or UPLOADING
+ * @d: its delegated state
+ * @send_queue: send data that came back, charged to the socket; emptied
+ *
+ * Segments are still held when it returns; chimney_hold_release() is next.
+ *
+ * Context: process context, the socket is not owned by the caller.
+ */
+void chimney_unpark(struct chimney_conn *conn,
+		    const struct chimney_tcp_state_delegated *d,
+		    struct sk_buff_head *send_queue)
+{
+	struct sock *sk = conn->sk;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	lock_sock(sk);
+	chimney_free_acked(conn);
+	deliver_rest(conn, d);
+	restore_ops(conn, sk);
+
+	/* The application may have written more meanwhile. */
+	skb_queue_splice_tail_init(&conn->unsent, send_queue);
+	skb_queue_splice_tail_init(&sk->sk_write_queue, send_queue);
+	if (d->state == CHIMNEY_TCP_STATE_CLOSED || conn->error ||
+	    !adds_up(sk, d, send_queue)) {
+		skb_queue_splice_tail_init(send_queue, &sk->sk_write_queue);
+		end_connection(sk, conn->error ?: ECONNABORTED);
+		goto out;
+	}
+	if (d->state == CHIMNEY_TCP_STATE_FIN_WAIT_2 &&
+	    sk->sk_state == TCP_FIN_WAIT1)
+		tcp_set_state(sk, TCP_FIN_WAIT2);
+
+	chimney_tcp_set_delegated(sk, d);
+	chimney_tcp_link_send_queue(sk, send_queue, GFP_KERNEL | __GFP_NOFAIL);
+	tp->rcv_ssthresh = max(tp->rcv_ssthresh, tp->rcv_wnd);
+	if (tp->window_clamp < tp->rcv_wnd)
+		WRITE_ONCE(tp->window_clamp, tp->rcv_wnd);
+	chimney_tcp_start_timers(sk, d);
+	/* Sent when the socket is released. */
+	if (!tcp_write_queue_empty(sk)) {
+		tcp_check_probe_timer(sk);
+		if (!test_and_set_bit(TCP_TSQ_DEFERRED, &sk->sk_tsq_flags))
+			sock_hold(sk);
+	}
+	sk->sk_write_space(sk);
+out:
+	release_sock(sk);
+	chimney_conn_put(conn);
+}
+
+/**
+ * chimney_unpark_lost() - the target lost the connection (TERM-20, TERM-21)
+ * @conn: the connection, in state OFFLOADING or UPLOADING
+ *
+ * The application gets ECONNABORTED. Send data that the target still has is
+ * no longer charged to the socket.
+ *
+ * Context: process context, the socket is not owned by the caller.
+ */
+void chimney_unpark_lost(struct chimney_conn *conn)
+{
+	struct sock *sk = conn->sk;
+	struct sk_buff *skb;
+
+	lock_sock(sk);
+	chimney_free_acked(conn);
+	while ((skb = __skb_dequeue(&conn->rx)))
+		chimney_deliver_skb(conn, skb);
+	restore_ops(conn, sk);
+	sk_wmem_queued_add(sk, -(int)conn->outstanding_truesize);
+	sk_mem_uncharge(sk, conn->outstanding_truesize);
+	conn->outstanding_truesize = 0;
+	end_connection(sk, ECONNABORTED);
+	release_sock(sk);
+	chimney_conn_put(conn);
+}
+
+/* The functions behind the tables are not exported: copy the tables. */
+int chimney_park_init(void)
+{
+	struct socket *socket;
+	int err;
+
+	err = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &socket);
+	if (err)
+		return err;
+	parked_ipv4 = *inet_csk(socket->sk)->icsk_af_ops;
+	sock_release(socket);
+	parked_ipv4.queue_xmit = parked_queue_xmit;
+
+	parked_prot = tcp_prot;
+	parked_prot.release_cb = chimney_release_cb;
+	chimney_hooks_init(&parked_prot);
+	return 0;
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data between a parked socket and its target.
+ *
+ * Everything that touches the socket happens with its slock held and the socket
+ * not owned, or by its owner. What comes while somebody else owns it is left in
+ * lists that the owner empties in chimney_release_cb(), like a backlog.
+ */
+#include <linux/delay.h>
+#include <net/tcp.h>
+
+#include "conn.h"
+
+/* Until the target has told what it prefers. */
+#define SEND_BACKLOG	SZ_256K
+
+static struct chimney_conn *to_conn(struct chimney_handle *handle)
+{
+	return container_of(handle, struct chimney_conn, handle);
+}
+
+/* -------- send -------- */
+
+/* Take what the target may have; the slock is held. */
+static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
+{
+	u32 backlog = conn->send_backlog ?: SEND_BACKLOG;
+	struct sock *sk = conn->sk;
+	struct sk_buff *skb;
+
+	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_OFFLOADED)
+		return false;
+	while (conn->outstanding < backlog &&
+	       (skb = skb_peek(&sk->sk_write_queue)) && skb->len) {
+		__skb_unlink(skb, &sk->sk_write_queue);
+		tcp_skb_tsorted_anchor_cleanup(skb);
+		conn->outstanding += skb->len;
+		conn->outstanding_truesize += skb->truesize;
+		WRITE_ONCE(tcp_sk(sk)->snd_nxt, TCP_SKB_CB(skb)->end_seq);
+		__skb_queue_tail(list, skb);
+	}
+	return !skb_queue_empty(list);
+}
+
+/* Urgent data is the host's business (SND-13): the connection comes home. */
+static bool urgent(struct chimney_conn *conn)
+{
+	if (tcp_sk(conn->sk)->snd_up == conn->snd_up)
+		return false;
+	chimney_upload_later(conn);
+	return true;
+}
+
+/*
+ * Pass send data to the target. The slock is held, and dropped for the call;
+ * @owner: the caller owns the socket.
+ */
+static void pump(struct chimney_conn *conn, bool owner)
+{
+	struct sock *sk = conn->sk;
+	struct sk_buff_head list;
+
+	if (conn->calling || urgent(conn))
+		return;
+	__skb_queue_head_init(&list);
+	while ((owner || !sock_owned_by_user(sk)) &&
+	       take_sendable(conn, &list)) {
+		conn->calling = true;
+		spin_unlock_bh(&sk->sk_lock.slock);
+		chimney_tcp_send(&conn->handle, &list);
+		spin_lock_bh(&sk->sk_lock.slock);
+		conn->calling = false;
+	}
+}
+
+/* Free what the target completed; the socket is ours. */
+void chimney_free_acked(struct chimney_conn *conn)
+{
+	struct sock *sk = conn->sk;
+	struct sk_buff *skb;
+	bool freed = false;
+
+	while ((skb = __skb_dequeue(&conn->acked))) {
+		conn->outstanding -= skb->len;
+		conn->outstanding_truesize -= skb->truesize;
+		WRITE_ONCE(tcp_sk(sk)->snd_una,
+			   tcp_sk(sk)->snd_una + skb->len);
+		tcp_sk(sk)->bytes_acked += skb->len;
+		conn->sent_bytes += skb->len;
+		tcp_wmem_free_skb(sk, skb);
+		freed = true;
+	}
+	if (freed)
+		sk->sk_write_space(sk);
+}
+
+/*
+ * The target is done with send data: acknowledged, or the connection was
+ * aborted and the data is lost. With UPLOAD_IN_PROGRESS it is ours to send,
+ * which chimney_unpark() will do: it goes back to the front of the queue.
+ */
+void chimney_tcp_send_completed(struct chimney_handle *handle,
+				struct sk_buff_head *list,
+				enum chimney_status status)
+{
+	struct chimney_conn *conn = to_conn(handle);
+	struct sock *sk = conn->sk;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	if (status == CHIMNEY_STATUS_UPLOAD_IN_PROGRESS) {
+		skb_queue_splice_tail_init(list, &conn->unsent);
+	} else {
+		skb_queue_splice_tail_init(list, &conn->acked);
+		if (!sock_owned_by_user(sk)) {
+			chimney_free_acked(conn);
+			pump(conn, false);
+		}
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
+}
+
+/* -------- receive -------- */
+
+/*
+ * Put data into the receive queue; the socket is ours. The memory is charged
+ * without asking: it exists, and flow control has been exercised before.
+ */
+void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb)
+{
+	struct sock *sk = conn->sk;
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 len = skb->len;
+
+	memset(TCP_SKB_CB(skb), 0, sizeof(struct tcp_skb_cb));
+	TCP_SKB_CB(skb)->seq = tp->rcv_nxt;
+	TCP_SKB_CB(skb)->end_seq = tp->rcv_nxt + len;
+	TCP_SKB_CB(skb)->tcp_flags = TCPHDR_ACK;
+	if (!sk_rmem_schedule(sk, skb, skb->truesize))
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURES);
+	skb_set_owner_r(skb, sk);
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	WRITE_ONCE(tp->rcv_nxt, tp->rcv_nxt + len);
+	tp->rcv_wup = tp->rcv_nxt;
+	tp->bytes_received += len;
+	conn->received_bytes += len;
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+}
+
+/* The peer's FIN, as tcp_fin() sees it; the socket is ours. */
+void chimney_deliver_fin(struct chimney_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	conn->fin = false;
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return;
+	WRITE_ONCE(tcp_sk(sk)->rcv_nxt, tcp_sk(sk)->rcv_nxt + 1);
+	tcp_sk(sk)->rcv_wup = tcp_sk(sk)->rcv_nxt;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sock_set_flag(sk, SOCK_DONE);
+	if (sk->sk_state == TCP_ESTABLISHED)
+		tcp_set_state(sk, TCP_CLOSE_WAIT);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
+								 POLL_IN);
+	}
+}
+
+static u32 receive_memory(const struct chimney_conn *conn)
+{
+	const struct sk_buff *skb;
+	u32 size;
+
+	size = atomic_read(&conn->sk->sk_rmem_alloc);
+	skb_queue_walk(&conn->rx, skb)
+		size += skb->truesize;
+	return size;
+}
+
+enum chimney_status chimney_tcp_receive_indicated(struct chimney_handle *handle,
+						  struct sk_buff *skb,
+						  u32 *consumed)
+{
+	struct chimney_conn *conn = to_conn(handle);
+	struct sock *sk = conn->sk;
+	enum chimney_status status = CHIMNEY_STATUS_SUCCESS;
+	u32 len = skb->len;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	if (receive_memory(conn) > READ_ONCE(sk->sk_rcvbuf)) {
+		conn->refused = true;
+		status = CHIMNEY_STATUS_DATA_NOT_ACCEPTED;
+		*consumed = 0;
+	} else {
+		*consumed = len;
+		if (sock_owned_by_user(sk))
+			__skb_queue_tail(&conn->rx, skb);
+		else
+			chimney_deliver_skb(conn, skb);
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
+	return status;
+}
+
+/* The application has read: the target may indicate again (RIND-10). */
+static bool may_post_credit(const struct chimney_conn *conn)
+{
+	const struct sock *sk = conn->sk;
+
+	return conn->refused && !conn->credit_posted && !conn->calling &&
+	       READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
+	       atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) / 2;
+}
+
+/* The slock is held, and dropped for the call. */
+static void post_credit(struct chimney_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	conn->refused = false;
+	conn->credit_posted = true;
+	conn->credit.len = 0;
+	conn->calling = true;
+	spin_unlock_bh(&sk->sk_lock.slock);
+	chimney_tcp_receive(&conn->handle, &conn->credit);
+	spin_lock_bh(&sk->sk_lock.slock);
+	conn->calling = false;
+}
+
+void chimney_tcp_receive_completed(struct chimney_handle *handle,
+				   struct chimney_receive *request)
+{
+	struct chimney_conn *conn = to_conn(handle);
+
+	spin_lock_bh(&conn->sk->sk_lock.slock);
+	conn->credit_posted = false;
+	spin_unlock_bh(&conn->sk->sk_lock.slock);
+}
+
+/* -------- forward, events -------- */
+
+void chimney_tcp_forward_completed(struct chimney_handle *handle,
+				   struct sk_buff_head *list,
+				   enum chimney_status status)
+{
+	__skb_queue_purge(list);
+}
+
+/* More may be outstanding, so the application may write more. */
+static void set_backlog(struct chimney_conn *conn, u32 backlog)
+{
+	struct sock *sk = conn->sk;
+	u64 sndbuf;
+
+	conn->send_backlog = backlog;
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return;
+	sndbuf = min_t(u64, 2ULL * backlog,
+		       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
+	if (sndbuf > sk->sk_sndbuf)
+		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+}
+
+void chimney_tcp_event_indicated(struct chimney_handle *handle,
+				 enum chimney_tcp_event event, u32 information)
+{
+	struct chimney_conn *conn = to_conn(handle);
+	struct sock *sk = conn->sk;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	switch (event) {
+	case CHIMNEY_TCP_DISCONNECT:
+		if (sock_owned_by_user(sk))
+			conn->fin = true;
+		else
+			chimney_deliver_fin(conn);
+		break;
+	case CHIMNEY_TCP_ABORT:
+		conn->error = information ?: ECONNRESET;
+		WRITE_ONCE(conn->retrieved, true);
+		chimney_upload_later(conn);
+		break;
+	case CHIMNEY_TCP_RETRIEVE:
+		WRITE_ONCE(conn->retrieved, true);
+		chimney_upload_later(conn);
+		break;
+	case CHIMNEY_TCP_SEND_BACKLOG_CHANGE:
+		set_backlog(conn, information);
+		if (!sock_owned_by_user(sk))
+			pump(conn, false);
+		break;
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
+}
+
+/**
+ * chimney_release_cb() - release_cb of a parked socket
+ * @sk: the socket, owned by the caller
+ *
+ * Runs before TCP's own: on some kernels that one gives up the ownership.
+ *
+ * Context: the slock is held; it is dropped and taken again.
+ */
+void chimney_release_cb(struct sock *sk)
+{
+	struct chimney_conn *conn;
+	struct sk_buff *skb;
+
+	conn = rcu_dereference_protected(__sk_user_data(sk), 1);
+	conn = (void *)((uintptr_t)conn & SK_USER_DATA_PTRMASK);
+	for (;;) {
+		chimney_free_acked(conn);
+		while ((skb = __skb_dequeue(&conn->rx)))
+			chimney_deliver_skb(conn, skb);
+		if (conn->fin)
+			chimney_deliver_fin(conn);
+		pump(conn, true);
+		if (may_post_credit(conn)) {
+			post_credit(conn);
+			continue;
+		}
+		if (skb_queue_empty(&conn->acked) &&
+		    skb_queue_empty(&conn->rx) && !conn->fin)
+			break;
+	}
+	tcp_prot.release_cb(sk);
+}
+
+/**
+ * chimney_pump_start() - the connection is offloaded, data may flow
+ * @conn: the connection
+ *
+ * Context: process context, the socket is not owned by the caller.
+ */
+void chimney_pump_start(struct chimney_conn *conn)
+{
+	spin_lock_bh(&conn->sk->sk_lock.slock);
+	if (!sock_owned_by_user(conn->sk))
+		pump(conn, false);
+	spin_unlock_bh(&conn->sk->sk_lock.slock);
+}
+
+/**
+ * chimney_pump_stop() - wait until no call of ours is executing (G-38)
+ * @conn: the connection, no longer in state OFFLOADED
+ *
+ * Context: process context, may sleep; the socket is not owned by the caller.
+ */
+void chimney_pump_stop(struct chimney_conn *conn)
+{
+	bool calling;
+
+	for (;;) {
+		spin_lock_bh(&conn->sk->sk_lock.slock);
+		calling = conn->calling;
+		spin_unlock_bh(&conn->sk->sk_lock.slock);
+		if (!calling)
+			return;
+		usleep_range(10, 50);
+	}
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finding the sockets a selector names. */
+#include <linux/slab.h>
+#include <net/inet_hashtables.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+
+#include "../core/op.h"
+#include "conn.h"
+
+static bool address_match(const struct in6_addr *pattern, u8 prefix,
+			  const struct in6_addr *addr)
+{
+	return !prefix || ipv6_prefix_equal(pattern, addr, prefix);
+}
+
+/**
+ * chimney_selector_match() - does a selector name a connection?
+ * @selector: the selector
+ * @tuple: the connection
+ *
+ * Context: any. Return: true if it does.
+ */
+bool chimney_selector_match(const struct chimney_selector *selector,
+			    const struct chimney_tuple *tuple)
+{
+	u32 i;
+
+	for (i = 0; i < selector->count; i++) {
+		const struct chimney_tuple *t = &selector->sockets[i];
+
+		if (t->family == tuple->family && t->sport == tuple->sport &&
+		    t->dport == tuple->dport &&
+		    ipv6_addr_equal(&t->src, &tuple->src) &&
+		    ipv6_addr_equal(&t->dst, &tuple->dst) &&
+		    (!t->cookie || t->cookie == tuple->cookie))
+			return true;
+	}
+	if (selector->count)
+		return false;
+	if (selector->family && selector->family != tuple->family)
+		return false;
+	return (!selector->sport || selector->sport == tuple->sport) &&
+	       (!selector->dport || selector->dport == tuple->dport) &&
+	       address_match(&selector->src, selector->src_prefix,
+			     &tuple->src) &&
+	       address_match(&selector->dst, selector->dst_prefix,
+			     &tuple->dst);
+}
+
+/* A growing array of held sockets. */
+struct found {
+	struct sock **sockets;
+	unsigned int count;
+	unsigned int room;
+};
+
+static int found_reserve(struct found *found, unsigned int room)
+{
+	struct sock **more;
+
+	if (room <= found->room)
+		return 0;
+	more = kvmalloc_array(room, sizeof(*more), GFP_KERNEL);
+	if (!more)
+		return -ENOMEM;
+	if (found->count)
+		memcpy(more, found->sockets, found->count * sizeof(*more));
+	kvfree(found->sockets);
+	found->sockets = more;
+	found->room = room;
+	return 0;
+}
+
+static void not_found(struct chimney_op *op, const struct chimney_tuple *tuple)
+{
+	struct chimney_result result = {
+		.layer = CHIMNEY_LAYER_TCP,
+		.reason = CHIMNEY_REASON_GONE,
+		.family = tuple->family,
+		.src = tuple->src,
+		.dst = tuple->dst,
+		.sport = tuple->sport,
+		.dport = tuple->dport,
+		.cookie = tuple->cookie,
+	};
+
+	chimney_op_add(op, &result);
+}
+
+static struct sock *lookup(struct net *net, const struct chimney_tuple *tuple)
+{
+	struct sock *sk;
+
+	if (tuple->family != AF_INET)
+		return NULL;
+	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+				       tuple->dst.s6_addr32[0], tuple->dport,
+				       tuple->src.s6_addr32[0],
+				       ntohs(tuple->sport), 0, 0);
+	if (!sk)
+		return NULL;
+	if (sk_fullsock(sk) &&
+	    (!tuple->cookie ||
+	     tuple->cookie == atomic64_read(&sk->sk_cookie)))
+		return sk;
+	sock_gen_put(sk);
+	return NULL;
+}
+
+static int select_named(struct net *net,
+			const struct chimney_selector *selector,
+			struct chimney_op *op, struct found *found)
+{
+	struct sock *sk;
+	u32 i;
+
+	if (found_reserve(found, selector->count))
+		return -ENOMEM;
+	for (i = 0; i < selector->count; i++) {
+		sk = lookup(net, &selector->sockets[i]);
+		if (sk)
+			found->sockets[found->count++] = sk;
+		else
+			not_found(op, &selector->sockets[i]);
+	}
+	return 0;
+}
+
+static bool is_candidate(const struct sock *sk, const struct net *net,
+			 const struct chimney_selector *selector)
+{
+	struct chimney_tuple tuple;
+
+	if (!sk_fullsock(sk) || sk->sk_family != AF_INET ||
+	    sk->sk_protocol != IPPROTO_TCP || !net_eq(sock_net(sk), net))
+		return false;
+	chimney_socket_tuple(sk, &tuple);
+	return chimney_selector_match(selector, &tuple);
+}
+
+/* False if there is no room for all of a bucket; start it over with more. */
+static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
+			  unsigned int bucket,
+			  const struct chimney_selector *selector,
+			  struct found *found)
+{
+	struct inet_ehash_bucket *head = &hashinfo->ehash[bucket];
+	spinlock_t *lock = inet_ehash_lockp(hashinfo, bucket);
+	unsigned int before = found->count;
+	struct hlist_nulls_node *node;
+	bool room = true;
+	struct sock *sk;
+
+	if (hlist_nulls_empty(&head->chain))
+		return true;
+	spin_lock_bh(lock);
+	sk_nulls_for_each(sk, node, &head->chain) {
+		if (!is_candidate(sk, net, selector))
+			continue;
+		if (found->count == found->room) {
+			room = false;
+			break;
+		}
+		if (refcount_inc_not_zero(&sk->sk_refcnt))
+			found->sockets[found->count++] = sk;
+	}
+	spin_unlock_bh(lock);
+	if (room)
+		return true;
+	while (found->count > before)
+		sock_put(found->sockets[--found->count]);
+	return false;
+}
+
+static int select_filtered(struct net *net,
+			   const struct chimney_selector *selector,
+			   struct found *found)
+{
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	unsigned int bucket;
+
+	for (bucket = 0; bucket <= hashinfo->ehash_mask; bucket++) {
+		while (!select_bucket(net, hashinfo, bucket, selector, found))
+			if (found_reserve(found, max(64U, found->room * 2)))
+				return -ENOMEM;
+		if (!(bucket % 1024))
+			cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * chimney_select_sockets() - find the sockets a selector names
+ * @net: network namespace
+ * @selector: the selector
+ * @op: gets a result for each socket that was named and does not exist
+ * @sockets: set to an array for kvfree() of sockets for sock_put()
+ *
+ * Context: process context, sleeps.
+ * Return: the number of sockets, or -ENOMEM.
+ */
+int chimney_select_sockets(struct net *net,
+			   const struct chimney_selector *selector,
+			   struct chimney_op *op, struct sock ***sockets)
+{
+	struct found found = {};
+	int err;
+
+	if (selector->count)
+		err = select_named(net, selector, op, &found);
+	else
+		err = select_filtered(net, selector, &found);
+	if (err) {
+		while (found.count)
+			sock_put(found.sockets[--found.count]);
+		kvfree(found.sockets);
+		return err;
+	}
+	*sockets = found.sockets;
+	return found.count;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The variables of a Linux TCP socket and those of the contract: one mapping,
+ * used by the host stack in both directions and by any target whose engine is
+ * the kernel's own TCP. Design table: Documentation/architecture.md.
+ */
+#ifndef _CHIMNEY_TCP_H
+#define _CHIMNEY_TCP_H
+
+#include <net/tcp.h>
+
+#include <chimney/state.h>
+
+enum chimney_tcp_state chimney_tcp_state_from_linux(int state);
+int chimney_tcp_state_to_linux(enum chimney_tcp_state state);
+
+void chimney_tcp_get_delegated(struct sock *sk,
+			       struct chimney_tcp_state_delegated *d);
+void chimney_tcp_set_delegated(struct sock *sk,
+			       const struct chimney_tcp_state_delegated *d);
+void chimney_tcp_start_timers(struct sock *sk,
+			      const struct chimney_tcp_state_delegated *d);
+
+void chimney_tcp_clear_out_of_order(struct sock *sk);
+int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
+				gfp_t gfp);
+int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
+				gfp_t gfp);
+void chimney_tcp_push(struct sock *sk);
+int chimney_skb_trim_head(struct sk_buff *skb, unsigned int len, gfp_t gfp);
+
+#endif /* _CHIMNEY_TCP_H */

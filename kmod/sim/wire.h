@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The wire side of a simulated NIC: which frames it takes, how it sends. */
+#ifndef _CHIMNEY_SIM_WIRE_H
+#define _CHIMNEY_SIM_WIRE_H
+
+#include <linux/netfilter.h>
+#include <linux/rhashtable.h>
+
+struct netlink_ext_ack;
+struct sim_conn;
+struct sim_device;
+
+/**
+ * struct sim_wire - what a device needs to take frames
+ * @hook: at the ingress of the net_device
+ * @conns: connections by addresses and ports
+ */
+struct sim_wire {
+	struct nf_hook_ops hook;
+	struct rhashtable conns;
+};
+
+/**
+ * struct sim_key - addresses and ports as they stand in a received frame
+ * @saddr: remote address, IPv4 in the first four bytes
+ * @daddr: local address
+ * @source: remote port
+ * @dest: local port
+ */
+struct sim_key {
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+	__be16 source;
+	__be16 dest;
+};
+
+int sim_wire_attach(struct sim_device *sim, struct netlink_ext_ack *extack);
+void sim_wire_detach(struct sim_device *sim);
+int sim_wire_add(struct sim_device *sim, struct sim_conn *conn);
+void sim_wire_del(struct sim_device *sim, struct sim_conn *conn);
+int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb);
+
+#endif /* _CHIMNEY_SIM_WIRE_H */

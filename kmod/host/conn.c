@@ -201,6 +201,8 @@ int chimney_host_for_each_conn(struct net *net,
 		if (err)
 			break;
 	}
+	if (!err)
+		*pos = ULONG_MAX;
 	rcu_read_unlock();
 	return err;
 }

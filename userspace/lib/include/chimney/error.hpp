@@ -33,6 +33,7 @@ struct Error {
     ErrorCode code = ErrorCode::io;
     int errnum = 0; ///< errno if there is one, else 0
     std::string message;
+    bool operator==(const Error&) const = default;
 };
 
 template <typename T>

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "service.hpp"
+
+#include <algorithm>
+
+#include <linux/chimney.h>
+#include <spdlog/spdlog.h>
+
+namespace chimney::daemon {
+namespace {
+
+/// A parameter that must be a string.
+Result<std::string> text_parameter(const Json& parameters, const char* key) {
+    auto found = parameters.find(key);
+    if (found == parameters.end() || !found->is_string())
+        return fail(ErrorCode::protocol,
+                    fmt::format("the call needs the parameter '{}', a string", key));
+    return found->get<std::string>();
+}
+
+Result<Selector> selector_parameter(const Json& parameters) {
+    auto found = parameters.find("selector");
+    if (found == parameters.end() || !found->is_object())
+        return fail(ErrorCode::protocol, "the call needs the parameter 'selector', an object");
+    return parse_selector_json(*found);
+}
+
+} // namespace
+
+void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view text) {
+    auto call = decode_call(text);
+    if (!call) {
+        spdlog::warn("bad call from {}: {}", caller->describe(), call.error().message);
+        caller->send(encode_error(call.error()));
+        return;
+    }
+    if (call->method == method::offload || call->method == method::upload) {
+        if (auto started = start(caller, *call); !started) {
+            spdlog::warn("{} for {} failed: {}", call->method, caller->describe(),
+                         started.error().message);
+            caller->send(encode_error(started.error()));
+        }
+        return;
+    }
+    auto document = answer(*call);
+    if (!document) {
+        spdlog::info("{} for {} failed: {}", call->method, caller->describe(),
+                     document.error().message);
+        caller->send(encode_error(document.error()));
+        return;
+    }
+    if (call->method == method::add_target || call->method == method::del_target)
+        spdlog::info("{} {} for {}", call->method, format_json(call->parameters),
+                     caller->describe());
+    caller->send(encode_reply(*document));
+}
+
+Result<Json> Service::answer(const Call& call) {
+    if (call.method == method::ping)
+        return Json{{"version", CHIMNEY_VERSION}, {"on_exit", owned_ ? "home" : "stay"}};
+    if (call.method == method::list_targets)
+        return list_targets(call.parameters);
+    if (call.method == method::add_target)
+        return add_target(call.parameters);
+    if (call.method == method::del_target)
+        return del_target(call.parameters);
+    if (call.method == method::list_connections)
+        return list_connections(call.parameters);
+    if (call.method == method::list_operations)
+        return client_.operations().map(operations_document);
+    if (call.method == method::show_operation)
+        return show_operation(call.parameters);
+    return fail(ErrorCode::protocol,
+                fmt::format("there is no method '{}': do chimneyctl and chimneyd have one version?",
+                            call.method));
+}
+
+Result<Json> Service::list_targets(const Json& parameters) {
+    if (!parameters.contains("dev"))
+        return client_.targets().map(targets_document);
+    return text_parameter(parameters, "dev")
+        .and_then([&](const std::string& dev) { return client_.target(dev); })
+        .map([](const Target& target) { return targets_document({target}); });
+}
+
+Result<Json> Service::add_target(const Json& parameters) {
+    return parse_target_spec(parameters)
+        .and_then([&](const TargetSpec& spec) { return client_.target_new(spec); })
+        .map([](const Target& target) { return targets_document({target}); });
+}
+
+// The kernel answers when the target's connections are home; other callers wait that long.
+Result<Json> Service::del_target(const Json& parameters) {
+    return text_parameter(parameters, "dev")
+        .and_then([&](const std::string& dev) { return client_.target_del(dev); })
+        .map([](const Target& target) { return targets_document({target}); });
+}
+
+Result<Json> Service::list_connections(const Json& parameters) {
+    return selector_parameter(parameters)
+        .and_then([&](const Selector& selector) {
+            return find_connections(client_, resolver_, selector);
+        })
+        .map(connections_document);
+}
+
+Result<Json> Service::show_operation(const Json& parameters) {
+    auto id = parameters.find("id");
+    if (id == parameters.end() || !id->is_number_unsigned())
+        return fail(ErrorCode::protocol, "the call needs the parameter 'id', a number");
+    return client_.report(id->get<std::uint32_t>()).map([](const Report& report) {
+        return reports_document({report});
+    });
+}
+
+Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& call) {
+    auto selector = selector_parameter(call.parameters);
+    if (!selector)
+        return tl::unexpected(selector.error());
+    if (selector->empty())
+        return fail(ErrorCode::usage, "the selector is empty: say all for every connection");
+    auto requests = resolver_(*selector);
+    if (!requests)
+        return tl::unexpected(requests.error());
+
+    bool offload = call.method == method::offload;
+    Job job{caller, {}, {}};
+    for (const auto& request : *requests) {
+        auto op = offload ? client_.initiate(request, owned_) : client_.terminate(request);
+        if (!op) {
+            auto error = op.error();
+            if (!job.operations.empty())
+                error.message += fmt::format(" (operations started before: {})",
+                                             fmt::join(job.operations, ", "));
+            return tl::unexpected(error);
+        }
+        spdlog::info("operation {}: {} {} for {}", op->id, to_string(op->kind),
+                     selector->to_string(), caller->describe());
+        job.operations.push_back(op->id);
+        if (op->running())
+            job.running.insert(op->id);
+    }
+    if (job.running.empty())
+        finish(job);
+    else
+        jobs_.push_back(std::move(job));
+    return {};
+}
+
+void Service::on_events(const Events& events) {
+    for (const auto& message : events.messages) {
+        if (message.command != CHIMNEY_CMD_OP_NTF)
+            continue;
+        if (auto op = decode_operation(message); op && !op->running())
+            on_done(op->id);
+    }
+    if (events.overrun) {
+        spdlog::warn("the kernel dropped events: asking it for the state of all operations");
+        poll();
+    }
+}
+
+void Service::poll() {
+    std::set<std::uint32_t> running;
+    for (const auto& job : jobs_)
+        running.insert(job.running.begin(), job.running.end());
+    for (auto id : running) {
+        auto op = client_.operation(id);
+        if (!op)
+            abandon(id, op.error());
+        else if (!op->running())
+            on_done(id);
+    }
+}
+
+void Service::on_done(std::uint32_t operation) {
+    for (auto job = jobs_.begin(); job != jobs_.end();) {
+        job->running.erase(operation);
+        if (!job->running.empty()) {
+            ++job;
+            continue;
+        }
+        finish(*job);
+        job = jobs_.erase(job);
+    }
+}
+
+void Service::finish(const Job& job) {
+    auto caller = job.caller.lock();
+    if (!caller) {
+        spdlog::info("nobody waits any more for operation {}", fmt::join(job.operations, ", "));
+        return;
+    }
+    std::vector<Report> reports;
+    for (auto id : job.operations) {
+        auto report = client_.report(id);
+        if (!report) {
+            caller->send(encode_error(report.error()));
+            return;
+        }
+        spdlog::info("operation {}: {}, {} of {} connections made it", id,
+                     to_string(report->operation.state), report->operation.ok,
+                     report->operation.connections());
+        reports.push_back(std::move(*report));
+    }
+    caller->send(encode_reply(reports_document(reports)));
+}
+
+void Service::abandon(std::uint32_t operation, const Error& error) {
+    std::erase_if(jobs_, [&](const Job& job) {
+        if (!job.running.contains(operation))
+            return false;
+        if (auto caller = job.caller.lock())
+            caller->send(encode_error(
+                {error.code, error.errnum,
+                 fmt::format("the result of operation {} is lost: {}", operation, error.message)}));
+        return true;
+    });
+}
+
+} // namespace chimney::daemon

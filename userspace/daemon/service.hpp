@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// What chimneyd does, without its sockets and its event loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <chimney/client.hpp>
+#include <chimney/netlink.hpp>
+#include <chimney/protocol.hpp>
+#include <chimney/resolve.hpp>
+
+namespace chimney::daemon {
+
+/// Where a call came from. The connection to the caller may end before the answer is there.
+class Caller {
+  public:
+    virtual ~Caller() = default;
+    /// Send an encoded message.
+    virtual void send(std::string message) = 0;
+    /// For the log: "uid 1000 pid 4711".
+    virtual std::string describe() const = 0;
+};
+
+/// Handles calls. Requests to the kernel are short; what takes time is an operation, whose end
+/// the kernel announces: the caller of an offload or upload is answered then.
+///
+/// An announcement may get lost, so that poll() must be called now and then while waiting().
+class Service {
+  public:
+    /// @param owned connections come home when the kernel closes @p socket
+    Service(NetlinkSocket& socket, bool owned, Resolver resolver = {},
+            InterfaceNamer namer = interface_name)
+        : client_(socket, namer), owned_(owned), resolver_(resolver) {}
+
+    /// Carry out one encoded call; answers now or later.
+    void handle(const std::shared_ptr<Caller>& caller, std::string_view text);
+    /// What the multicast group announced.
+    void on_events(const Events& events);
+    /// Ask the kernel about the operations that are waited for.
+    void poll();
+    /// Whether a caller waits for an operation.
+    bool waiting() const { return !jobs_.empty(); }
+
+  private:
+    /// One call that waits for its operations.
+    struct Job {
+        std::weak_ptr<Caller> caller;
+        std::set<std::uint32_t> running;
+        std::vector<std::uint32_t> operations; ///< all, in the order of the answer
+    };
+
+    Result<Json> answer(const Call& call);
+    Result<Json> list_targets(const Json& parameters);
+    Result<Json> add_target(const Json& parameters);
+    Result<Json> del_target(const Json& parameters);
+    Result<Json> list_connections(const Json& parameters);
+    Result<Json> show_operation(const Json& parameters);
+    Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call);
+    void on_done(std::uint32_t operation);
+    void finish(const Job& job);
+    void abandon(std::uint32_t operation, const Error& error);
+
+    Client client_;
+    bool owned_;
+    Resolver resolver_;
+    std::list<Job> jobs_;
+};
+
+} // namespace chimney::daemon

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The target's half of a state operation: the contract check. It tells the
- * author of a target which clause a completion breaks; the first one found in
- * the order of traversal.
+ * author of a target which clause a completion breaks; a block without a
+ * status before all else, then the first one in the order of traversal.
  */
-#include <kunit/visibility.h>
-
 #include "tree.h"
 
 #define LAYERS(layer)	BIT(CHIMNEY_LAYER_##layer)
@@ -107,8 +105,6 @@ static enum chimney_clause check_initiate_block(const struct chimney_block *bloc
 						bool root_failed,
 						bool parent_failed)
 {
-	if (block->status == CHIMNEY_STATUS_PENDING)
-		return CHIMNEY_CLAUSE_OP_08;
 	if (block->role == CHIMNEY_ROLE_PLACEHOLDER)
 		return block->status == CHIMNEY_STATUS_SUCCESS ?
 			       CHIMNEY_CLAUSE_NONE : CHIMNEY_CLAUSE_INIT_42;
@@ -160,13 +156,22 @@ static enum chimney_clause check_terminate(struct chimney_block *tree)
 			if (block->role == CHIMNEY_ROLE_PLACEHOLDER)
 				return CHIMNEY_CLAUSE_OP_11;
 			break;
-		case CHIMNEY_STATUS_PENDING:
-			return CHIMNEY_CLAUSE_OP_08;
 		default:
 			return CHIMNEY_CLAUSE_TERM_18;
 		}
 	}
 	return CHIMNEY_CLAUSE_NONE;
+}
+
+static bool lacks_status(struct chimney_block *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree)
+		if (block->status == CHIMNEY_STATUS_PENDING)
+			return true;
+	return false;
 }
 
 /**
@@ -179,6 +184,9 @@ static enum chimney_clause check_terminate(struct chimney_block *tree)
 enum chimney_clause chimney_tree_check(struct chimney_block *tree,
 				       enum chimney_op_kind kind)
 {
+	/* First, for what other statuses should be depends on it. */
+	if (lacks_status(tree))
+		return CHIMNEY_CLAUSE_OP_08;
 	return kind == CHIMNEY_OP_KIND_INITIATE ? check_initiate(tree) :
 						  check_terminate(tree);
 }

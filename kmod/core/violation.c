@@ -68,6 +68,7 @@ u64 chimney_violations(const struct chimney_target_core *core)
 		sum += (u32)atomic_read(&core->violations[i]);
 	return sum;
 }
+EXPORT_SYMBOL_IF_KUNIT(chimney_violations);
 
 /**
  * chimney_violation_count() - breaches of one clause

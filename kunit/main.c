@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The contract, clause by clause, between a fake client and a fake target. A
+ * test is named after the clause it proves.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "fake.h"
+
+kunit_test_suites(&chimney_dat_suite, &chimney_init_suite, &chimney_io_suite,
+		  &chimney_op_suite, &chimney_store_suite,
+		  &chimney_target_suite, &chimney_term_suite);
+
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("TCP chimney offload: KUnit suites");

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make            modules for the running kernel, and userspace
+# make demo       see it work, in a virtual machine
+# make test       every test, in virtual machines
+# make help       all targets
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+DEMO_KERNEL ?= 6.12
+PREFIX ?= /usr/local
+
+all: modules userspace
+
+help:
+	@echo "make               modules for the running kernel, and userspace"
+	@echo "make modules       the modules alone (KDIR=$(KDIR))"
+	@echo "make userspace     chimneyd and chimneyctl, in build/user"
+	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
+	@echo "make test          every test, in virtual machines"
+	@echo "make nl            regenerate what uapi/chimney.yaml describes"
+	@echo "make install       modules and userspace (PREFIX=$(PREFIX))"
+	@echo "make clean         remove what was built; kernels of the tests stay cached"
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
+
+userspace:
+	tests/userspace build/user
+
+demo:
+	tests/vm/install-deps
+	tests/vm/build-modules $(DEMO_KERNEL)
+	tests/userspace build/user
+	tests/vm/run --kernel $(DEMO_KERNEL) --timeout 600 -- tests/demo/demo
+
+test:
+	tests/all
+
+nl:
+	uapi/generate
+
+install: modules userspace
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules_install
+	cmake --install build/user --prefix $(PREFIX)
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod clean 2>/dev/null || true
+	rm -rf build
+
+.PHONY: all help modules userspace demo test nl install clean

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Golden text output.
+#include <gtest/gtest.h>
+
+#include "render.hpp"
+#include "samples.hpp"
+
+namespace chimney::cli {
+namespace {
+
+constexpr Style plain = {};
+constexpr Style boxes = {true, false};
+constexpr Style colors = {true, true};
+
+TEST(Render, Report) {
+    EXPECT_EQ(
+        render_report(boxes, test::sample_report()),
+        R"(operation 7 initiate: 4 connections, 2 offloaded, 2 not, 12.3 ms, 1 grace period, send 64 KiB, receive 1.5 KiB
+neighbor 10.0.0.2 52:54:00:12:34:56 dev veth0      new     SUCCESS
+├─ path 10.0.0.1 → 10.0.0.2 mtu 1500               new     PARTIAL_SUCCESS
+│  ├─ tcp 10.0.0.1:40000 → 10.0.0.2:7 established  new     SUCCESS          send 64 KiB  receive 0 B
+│  └─ tcp 10.0.0.1:40001 → 10.0.0.2:7 established  new     TCP_ENTRIES      send 0 B  receive 0 B
+└─ path 10.0.0.1 → 10.0.0.3 mtu 1500               new     SUCCESS
+   └─ tcp 10.0.0.1:40002 → 10.0.0.2:7 established  new     SUCCESS          send 0 B  receive 1.5 KiB
+neighbor 10.0.0.2 52:54:00:12:34:56 dev veth0      linker  SUCCESS
+refused:
+   tcp 10.0.0.1:40003 → 10.0.0.2:7  ulp: an upper layer protocol (such as kTLS) is attached
+)");
+}
+
+TEST(Render, ReportWithoutUtf8IsAscii) {
+    auto text = render_report(plain, test::sample_report());
+    for (char c : text)
+        ASSERT_TRUE(static_cast<unsigned char>(c) < 0x80) << text;
+    EXPECT_NE(text.find("|- path 10.0.0.1 -> 10.0.0.2 mtu 1500"), std::string::npos) << text;
+    EXPECT_NE(text.find("|  `- tcp 10.0.0.1:40001"), std::string::npos) << text;
+    EXPECT_NE(text.find("   `- tcp 10.0.0.1:40002"), std::string::npos) << text;
+}
+
+TEST(Render, ColorsFollowTheStatus) {
+    auto text = render_report(colors, test::sample_report());
+    EXPECT_NE(text.find("\033[32mSUCCESS\033[0m"), std::string::npos);
+    EXPECT_NE(text.find("\033[33mPARTIAL_SUCCESS\033[0m"), std::string::npos);
+    EXPECT_NE(text.find("\033[31mTCP_ENTRIES\033[0m"), std::string::npos);
+}
+
+TEST(Render, Operations) {
+    Operation op;
+    op.id = 8;
+    op.kind = CHIMNEY_OP_KIND_TERMINATE;
+    op.ok = 1;
+    EXPECT_EQ(render_operation(plain, op),
+              "operation 8 terminate: 1 connection, 1 uploaded, 0 not, still running, 0 grace "
+              "periods\n");
+    op.state = CHIMNEY_OP_STATE_TIMED_OUT;
+    op.duration_ns = 5'004'000'000;
+    EXPECT_EQ(render_operation(plain, op),
+              "operation 8 terminate: 1 connection, 1 uploaded, 0 not, 5.00 s, timed out, 0 grace "
+              "periods\n");
+}
+
+TEST(Render, Targets) {
+    auto driver = test::sample_target();
+    driver.dev = "enp1s0";
+    driver.kind.clear();
+    driver.violations = 2;
+    EXPECT_EQ(render_targets(plain, {test::sample_target(), driver}),
+              "veth0   kind sim     tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
+              "violations 0\n"
+              "enp1s0  kind driver  tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
+              "violations 2\n");
+    EXPECT_EQ(render_targets(plain, {}), "");
+}
+
+TEST(Render, Connections) {
+    auto lost = test::sample_connection();
+    lost.state = CHIMNEY_CONN_STATE_LOST;
+    lost.owned = false;
+    lost.dev.clear();
+    lost.guard = 1;
+    EXPECT_EQ(render_connections(plain, {test::sample_connection(), lost}),
+              "tcp 10.0.0.1:40000 -> 10.0.0.2:7  established  offloaded  dev veth0  sent 1 KiB  "
+              "received 3 B  outstanding 0 B  owned\n"
+              "tcp 10.0.0.1:40000 -> 10.0.0.2:7  established  lost       dev if7    sent 1 KiB  "
+              "received 3 B  outstanding 0 B         guard 1\n");
+}
+
+TEST(Render, Units) {
+    EXPECT_EQ(format_bytes(0), "0 B");
+    EXPECT_EQ(format_bytes(1023), "1023 B");
+    EXPECT_EQ(format_bytes(1024), "1 KiB");
+    EXPECT_EQ(format_bytes(1536), "1.5 KiB");
+    EXPECT_EQ(format_bytes(5ULL << 20), "5 MiB");
+    EXPECT_EQ(format_bytes(2048ULL << 30), "2048 GiB");
+    EXPECT_EQ(format_duration(0), "0.0 ms");
+    EXPECT_EQ(format_duration(1'500'000'000), "1.50 s");
+}
+
+} // namespace
+} // namespace chimney::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// Values that several golden tests print.
+#pragma once
+
+#include <chimney/types.hpp>
+
+namespace chimney::test {
+
+inline Block tcp_block(std::uint32_t index, std::uint16_t src_port, Status status) {
+    Block block;
+    block.index = index;
+    block.layer = CHIMNEY_LAYER_TCP;
+    block.role = CHIMNEY_ROLE_NEW;
+    block.status = status;
+    block.ifindex = 7;
+    block.dev = "veth0";
+    block.src = Address::parse("10.0.0.1");
+    block.dst = Address::parse("10.0.0.2");
+    block.src_port = src_port;
+    block.dst_port = 7;
+    block.cookie = 0x1000U + src_port;
+    block.tcp_state = CHIMNEY_TCP_STATE_ESTABLISHED;
+    return block;
+}
+
+inline Block path_block(std::uint32_t index, const char* dst, Status status) {
+    Block block;
+    block.index = index;
+    block.layer = CHIMNEY_LAYER_PATH;
+    block.role = CHIMNEY_ROLE_NEW;
+    block.status = status;
+    block.ifindex = 7;
+    block.dev = "veth0";
+    block.src = Address::parse("10.0.0.1");
+    block.dst = Address::parse(dst);
+    block.mtu = 1500;
+    return block;
+}
+
+inline Block neighbor_block(std::uint32_t index, Role role) {
+    Block block;
+    block.index = index;
+    block.layer = CHIMNEY_LAYER_NEIGHBOR;
+    block.role = role;
+    block.status = CHIMNEY_STATUS_SUCCESS;
+    block.context = 0xffff888000000001;
+    block.ifindex = 7;
+    block.dev = "veth0";
+    block.dst = Address::parse("10.0.0.2");
+    block.mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+    return block;
+}
+
+/// One of each: success, a full target, a refused connection, two paths, two neighbors.
+inline Report sample_report() {
+    Report report;
+    report.operation = {7,
+                        CHIMNEY_OP_KIND_INITIATE,
+                        CHIMNEY_OP_STATE_DONE,
+                        1'795'254'000'000'000'042,
+                        12'300'000,
+                        1,
+                        1,
+                        8,
+                        2,
+                        1,
+                        1};
+    auto first = tcp_block(2, 40000, CHIMNEY_STATUS_SUCCESS);
+    first.context = 0x2a;
+    first.send_bytes = 65536;
+    auto second = tcp_block(3, 40001, CHIMNEY_STATUS_TCP_ENTRIES);
+    auto third = tcp_block(5, 40002, CHIMNEY_STATUS_SUCCESS);
+    third.receive_bytes = 1536;
+    Block refused = tcp_block(7, 40003, CHIMNEY_STATUS_SUCCESS);
+    refused.role.reset();
+    refused.status.reset();
+    refused.tcp_state.reset();
+    refused.ifindex = 0;
+    refused.dev.clear();
+    refused.reason = CHIMNEY_REASON_ULP;
+    report.blocks = {neighbor_block(0, CHIMNEY_ROLE_NEW),
+                     path_block(1, "10.0.0.2", CHIMNEY_STATUS_PARTIAL_SUCCESS),
+                     first,
+                     second,
+                     path_block(4, "10.0.0.3", CHIMNEY_STATUS_SUCCESS),
+                     third,
+                     neighbor_block(6, CHIMNEY_ROLE_LINKER),
+                     refused};
+    return report;
+}
+
+inline Target sample_target() {
+    Target target;
+    target.ifindex = 7;
+    target.dev = "veth0";
+    target.kind = "sim";
+    target.tcp = {3, 4096};
+    target.path = {1, 1024};
+    target.neighbor = {1, 256};
+    target.max_mtu = 1500;
+    return target;
+}
+
+inline Connection sample_connection() {
+    Connection conn;
+    conn.context = 0x2a;
+    conn.ifindex = 7;
+    conn.dev = "veth0";
+    conn.src = *Address::parse("10.0.0.1");
+    conn.dst = *Address::parse("10.0.0.2");
+    conn.src_port = 40000;
+    conn.dst_port = 7;
+    conn.cookie = 0x1001;
+    conn.uid = 1000;
+    conn.inode = 4711;
+    conn.operation = 7;
+    conn.owned = true;
+    conn.sent_bytes = 1024;
+    conn.received_bytes = 3;
+    return conn;
+}
+
+} // namespace chimney::test

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ostream>
+
 #include <gtest/gtest.h>
 
 #include <chimney/keyword.hpp>
@@ -22,6 +24,10 @@ struct Good {
     std::string_view text;
     std::string_view normal;
 };
+
+void PrintTo(const Good& row, std::ostream* out) {
+    *out << row.text;
+}
 
 class GoodSelector : public testing::TestWithParam<Good> {};
 
@@ -56,6 +62,10 @@ struct Bad {
     std::string_view text;
     std::string_view sentence;
 };
+
+void PrintTo(const Bad& row, std::ostream* out) {
+    *out << row.text;
+}
 
 class BadSelector : public testing::TestWithParam<Bad> {};
 

@@ -57,6 +57,21 @@ Result<SocketPtr> open_generic() {
     return socket;
 }
 
+/// Asks the controller with @p ask, genl_ctrl_resolve() or its like. On a socket of its own: on
+/// ours, libnl would count sequence numbers that it has not seen answered.
+template <typename Ask>
+Result<int> look_up(Ask ask) {
+    auto socket = open_generic();
+    if (!socket)
+        return tl::unexpected(socket.error());
+    int id = ask(socket->get());
+    if (id == -NLE_OBJ_NOTFOUND)
+        return not_loaded();
+    if (id < 0)
+        return fail_nl("cannot look up the netlink family chimney", id);
+    return id;
+}
+
 /// One datagram; empty with SO_RCVTIMEO passed or nothing there.
 Result<std::vector<std::byte>> receive_datagram(nl_sock* socket, bool* overrun) {
     sockaddr_nl sender{};
@@ -92,12 +107,10 @@ class LibnlSocket : public NetlinkSocket {
 
 Result<int> LibnlSocket::family() {
     if (family_ == 0) {
-        int id = genl_ctrl_resolve(socket_.get(), CHIMNEY_FAMILY_NAME);
-        if (id == -NLE_OBJ_NOTFOUND)
-            return not_loaded();
-        if (id < 0)
-            return fail_nl("cannot look up the netlink family chimney", id);
-        family_ = id;
+        auto id = look_up([](nl_sock* s) { return genl_ctrl_resolve(s, CHIMNEY_FAMILY_NAME); });
+        if (!id)
+            return id;
+        family_ = *id;
     }
     return family_;
 }
@@ -161,8 +174,7 @@ Result<std::vector<Message>> LibnlSocket::attempt(const Request& request, bool& 
 
 class LibnlEvents : public NetlinkEvents {
   public:
-    LibnlEvents(SocketPtr socket, SocketPtr control)
-        : socket_(std::move(socket)), control_(std::move(control)) {}
+    explicit LibnlEvents(SocketPtr socket) : socket_(std::move(socket)) {}
 
     int fd() const override { return nl_socket_get_fd(socket_.get()); }
     Result<Events> receive() override;
@@ -173,17 +185,14 @@ class LibnlEvents : public NetlinkEvents {
     void dispatch(std::span<const std::byte> message, Events& events);
 
     SocketPtr socket_;
-    SocketPtr control_; ///< for look-ups, whose answers must not mix with events
 };
 
 Result<void> LibnlEvents::join_group(const char* family, const char* group) {
-    int id = genl_ctrl_resolve_grp(control_.get(), family, group);
-    if (id == -NLE_OBJ_NOTFOUND)
-        return not_loaded();
-    if (id >= 0)
-        id = nl_socket_add_membership(socket_.get(), id);
-    if (id < 0)
-        return fail_nl(std::string("cannot join the netlink group ") + family + "." + group, id);
+    auto id = look_up([&](nl_sock* s) { return genl_ctrl_resolve_grp(s, family, group); });
+    if (!id)
+        return tl::unexpected(id.error());
+    if (int error = nl_socket_add_membership(socket_.get(), *id); error < 0)
+        return fail_nl(std::string("cannot join the netlink group ") + family + "." + group, error);
     return {};
 }
 
@@ -249,12 +258,9 @@ Result<std::unique_ptr<NetlinkEvents>> open_netlink_events() {
     auto socket = open_generic();
     if (!socket)
         return tl::unexpected(socket.error());
-    auto control = open_generic();
-    if (!control)
-        return tl::unexpected(control.error());
     if (int error = nl_socket_set_nonblocking(socket->get()); error < 0)
         return fail_nl("cannot set up the netlink socket", error);
-    auto events = std::make_unique<LibnlEvents>(std::move(*socket), std::move(*control));
+    auto events = std::make_unique<LibnlEvents>(std::move(*socket));
     auto joined = events->join();
     if (!joined)
         return tl::unexpected(joined.error());

@@ -214,8 +214,9 @@ static void load_window(struct sock *sk,
 	WRITE_ONCE(tp->window_clamp, window);
 	tp->rcv_ssthresh = max_t(u32, state->delegated.rcv_wnd,
 				 min_t(u32, window, 4U * tp->advmss));
-	tp->rcvq_space.space = min_t(u32, tp->rcv_wnd,
-				     TCP_INIT_CWND * tp->advmss);
+	/* Never 0, be the window closed: tcp_rcv_space_adjust() divides by it. */
+	tp->rcvq_space.space = clamp_t(u32, tp->rcv_wnd, 1,
+				       TCP_INIT_CWND * tp->advmss);
 	tp->rcvq_space.time = tp->tcp_mstamp;
 	tp->rcvq_space.seq = tp->copied_seq;
 }
@@ -333,6 +334,8 @@ static int load_state(struct sim_conn *conn, struct chimney_block *block)
 	if ((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
 				   TCPF_CLOSING | TCPF_LAST_ACK))
 		sk->sk_shutdown |= SEND_SHUTDOWN;
+	/* Nothing is urgent (SND-13); what is there is of another connection. */
+	tp->snd_up = state->delegated.snd_una;
 	chimney_tcp_set_delegated(sk, &state->delegated);
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	load_window(sk, state);

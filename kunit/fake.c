@@ -273,7 +273,7 @@ struct fake *fake_create(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_release,
 							   fake));
 	KUNIT_ASSERT_EQ(test, 0, chimney_target_register(&fake->target, NULL));
-	KUNIT_ASSERT_NOT_NULL(test, fake->binding);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->binding);
 	return fake;
 }
 

@@ -18,7 +18,7 @@ static LIST_HEAD(chimney_clients);
  * The binding lasts until the client's unbind has returned.
  *
  * Context: the client's bind callback.
- * Return: the binding, or NULL without memory.
+ * Return: the binding, or ERR_PTR(-ENOMEM).
  */
 struct chimney_binding *chimney_bind(struct chimney_client *client,
 				     struct chimney_target *target, void *priv)
@@ -28,7 +28,7 @@ struct chimney_binding *chimney_bind(struct chimney_client *client,
 	lockdep_assert_held(&chimney_registry_mutex);
 	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
 	if (!binding)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	binding->target = target;
 	binding->core = target->core;
 	binding->client = client;

@@ -67,6 +67,7 @@ struct chimney_result {
  * @portid: netlink port of the requester, 0 if the kernel's own
  * @deadline_ms: time a target has for a tree
  * @start: CLOCK_REALTIME
+ * @started_mono: CLOCK_MONOTONIC, for @duration
  * @duration: set when it ended
  * @trees: state trees sent
  * @grace_periods: RCU grace periods waited for

@@ -46,7 +46,8 @@ extern struct mutex chimney_registry_mutex;
 /**
  * struct chimney_target_core - the core's side of a target
  * @target: the driver's side
- * @dev: the device, held by @dev_tracker
+ * @dev: the device, held
+ * @dev_tracker: of that reference
  * @list: in the list of targets; RCU readers
  * @bindings: of all clients; registry mutex
  * @lock: guards @calls and @dead

@@ -47,11 +47,9 @@ struct chimney_target_core;
 	X(FWD, 09, "forwarded to an object that is not offloaded")	       \
 	X(PAU, 11, "left objects at a target that goes away")
 
-/**
- * enum chimney_clause - a clause that was broken
- * @CHIMNEY_TARGET_CLAUSES_END: clauses before it bind the target, those after
- *	it the client
- * @CHIMNEY_CLAUSES: number of clauses
+/*
+ * A clause that was broken. Those before CHIMNEY_TARGET_CLAUSES_END bind the
+ * target, those from there on the client.
  */
 enum chimney_clause {
 #define CHIMNEY_CLAUSE_ENUM(section, number, text)			       \

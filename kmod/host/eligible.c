@@ -38,13 +38,10 @@ static bool has_fastopen(const struct sock *sk)
 	return tp->fastopen_req || rcu_access_pointer(tp->fastopen_rsk);
 }
 
+/* Policies of the socket; chimney_route_lookup() sees those of the path. */
 static bool has_xfrm(const struct sock *sk)
 {
 #ifdef CONFIG_XFRM
-	const struct dst_entry *dst = __sk_dst_get((struct sock *)sk);
-
-	if (dst && dst_xfrm(dst))
-		return true;
 	return rcu_access_pointer(sk->sk_policy[0]) ||
 	       rcu_access_pointer(sk->sk_policy[1]);
 #else

@@ -265,6 +265,7 @@ void chimney_unpark(struct chimney_conn *conn,
 {
 	struct sock *sk = conn->sk;
 	struct tcp_sock *tp = tcp_sk(sk);
+	u32 urgent;
 
 	lock_sock(sk);
 	chimney_free_acked(conn);
@@ -284,7 +285,11 @@ void chimney_unpark(struct chimney_conn *conn,
 	    sk->sk_state == TCP_FIN_WAIT1)
 		tcp_set_state(sk, TCP_FIN_WAIT2);
 
+	urgent = tp->snd_up;
 	chimney_tcp_set_delegated(sk, d);
+	/* What came home because of urgent data sends it now. */
+	if (urgent != conn->snd_up)
+		tp->snd_up = urgent;
 	chimney_tcp_link_send_queue(sk, send_queue, GFP_KERNEL | __GFP_NOFAIL);
 	tp->rcv_ssthresh = max(tp->rcv_ssthresh, tp->rcv_wnd);
 	if (tp->window_clamp < tp->rcv_wnd)

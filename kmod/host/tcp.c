@@ -210,8 +210,7 @@ void chimney_tcp_set_delegated(struct sock *sk,
 	tp->snd_wl1 = d->snd_wl1;
 	tp->snd_sml = d->snd_una;
 	tp->pushed_seq = d->snd_max;
-	if (!before(d->snd_una, tp->snd_up))
-		tp->snd_up = d->snd_una;
+	tp->snd_up = d->snd_una;	/* nothing is urgent (SND-13) */
 	tcp_snd_cwnd_set(tp, clamp_t(u32, d->cwnd / mss, 1, S32_MAX));
 	tp->snd_ssthresh = d->ss_thresh == U32_MAX ? TCP_INFINITE_SSTHRESH :
 		max_t(u32, d->ss_thresh / mss, 2);

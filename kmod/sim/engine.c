@@ -334,8 +334,6 @@ static int load_state(struct sim_conn *conn, struct chimney_block *block)
 	if ((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
 				   TCPF_CLOSING | TCPF_LAST_ACK))
 		sk->sk_shutdown |= SEND_SHUTDOWN;
-	/* Nothing is urgent (SND-13); what is there is of another connection. */
-	tp->snd_up = state->delegated.snd_una;
 	chimney_tcp_set_delegated(sk, &state->delegated);
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	load_window(sk, state);
@@ -493,16 +491,14 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 
 /* -------- the data path -------- */
 
-bool sim_engine_lock(struct sim_conn *conn)
+void sim_engine_lock(struct sim_conn *conn)
+	__acquires(&conn->sk->sk_lock.slock)
 {
 	bh_lock_sock(conn->sk);
-	if (!conn->stopped)
-		return true;
-	bh_unlock_sock(conn->sk);
-	return false;
 }
 
 void sim_engine_unlock(struct sim_conn *conn)
+	__releases(&conn->sk->sk_lock.slock)
 {
 	bh_unlock_sock(conn->sk);
 }
@@ -515,7 +511,7 @@ bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th)
 {
 	int state = conn->sk->sk_state;
 
-	if (conn->retrieved)
+	if (conn->stopped || conn->retrieved)
 		return false;
 	if (th->urg) {
 		conn->retrieve = CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA;
@@ -667,15 +663,13 @@ void sim_engine_forward(struct chimney_target *target, void *context,
 			continue;	/* as good as lost on the wire */
 		skb_reset_transport_header(copy);
 		copy->ip_summed = CHECKSUM_UNNECESSARY;
-		if (!sim_engine_lock(conn)) {
+		sim_engine_lock(conn);
+		if (sim_engine_takes(conn, tcp_hdr(copy))) {
+			sim_engine_input(conn, copy, 0);
+		} else {
 			kfree_skb(copy);
 			status = CHIMNEY_STATUS_UPLOAD_IN_PROGRESS;
-			break;
 		}
-		if (sim_engine_takes(conn, tcp_hdr(copy)))
-			sim_engine_input(conn, copy, 0);
-		else
-			kfree_skb(copy);
 		sim_engine_unlock(conn);
 	}
 	sim_engine_run(conn);

@@ -123,7 +123,7 @@ void sim_engine_forward(struct chimney_target *target, void *context,
  * the engine takes a segment and sim_engine_input() processes it (data at the
  * TCP header, checksum set up); sim_engine_run() afterwards.
  */
-bool sim_engine_lock(struct sim_conn *conn);
+void sim_engine_lock(struct sim_conn *conn);
 void sim_engine_unlock(struct sim_conn *conn);
 bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th);
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);

@@ -85,8 +85,9 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	    skb->pkt_type != PACKET_HOST || !parse_ipv4(skb, &key, &th))
 		return NF_ACCEPT;
 	conn = rhashtable_lookup(&sim->wire.conns, &key, conn_params);
-	if (!conn || !sim_engine_lock(conn))
+	if (!conn)
 		return NF_ACCEPT;
+	sim_engine_lock(conn);
 	if (!sim_engine_takes(conn, &th)) {
 		sim_engine_unlock(conn);
 		sim_engine_run(conn);

@@ -500,6 +500,7 @@ const struct chimney_target_ops sim_target_ops = {
 	.tcp_receive = sim_engine_receive,
 	.tcp_forward = sim_engine_forward,
 	.usage = sim_usage,
+	.stop = sim_stop,
 };
 
 /**

@@ -191,6 +191,16 @@ static void sim_power_down(struct sim_device *sim)
 	hw_destroy(sim->hw);
 }
 
+/* Ends what never came home, while its handles are still there. */
+void sim_stop(struct chimney_target *target)
+{
+	struct sim_device *sim = container_of(target, struct sim_device,
+					      target);
+
+	sim_driver_stop(sim);
+	sim_power_down(sim);
+}
+
 static int sim_newtarget(struct net_device *dev,
 			 const struct chimney_caps *caps,
 			 struct netlink_ext_ack *extack)
@@ -252,9 +262,6 @@ static void sim_deltarget(struct chimney_target *target)
 					      target);
 
 	chimney_target_unregister(target);
-	sim_driver_stop(sim);
-	/* Stops what never came home, so before the wire goes. */
-	sim_power_down(sim);
 	sim_wire_detach(sim);
 	sim_engine_detach(sim);
 	sim_destroy_workqueues(sim);

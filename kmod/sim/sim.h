@@ -86,6 +86,7 @@ extern const struct chimney_target_ops sim_target_ops;
 
 void sim_driver_start(struct sim_device *sim);
 void sim_driver_stop(struct sim_device *sim);
+void sim_stop(struct chimney_target *target);
 
 /* ring.c: the driver's end of the rings; driver's work only */
 bool sim_ring_post(struct sim_device *sim, const struct hw_command *command);

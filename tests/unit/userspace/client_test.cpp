@@ -144,6 +144,18 @@ TEST_F(ClientTest, MalformedAnswersAreErrors) {
     EXPECT_EQ(client.operation(7).error().code, ErrorCode::protocol);
 }
 
+TEST_F(ClientTest, RefusalsNameWhatWasAskedFor) {
+    kernel.answers[CHIMNEY_CMD_TARGET_GET] = [](const Request&) -> Result<std::vector<Message>> {
+        return fail(ErrorCode::not_found, "no such device", ENODEV);
+    };
+    EXPECT_EQ(client.target("eth9").error().message,
+              "cannot show the target on eth9: no such device");
+    kernel.answers[CHIMNEY_CMD_TARGET_GET] = [](const Request&) -> Result<std::vector<Message>> {
+        return fail(ErrorCode::not_loaded, "load it");
+    };
+    EXPECT_EQ(client.target("eth9").error().message, "load it");
+}
+
 TEST_F(ClientTest, ConnectionsAreDecoded) {
     AttributeWriter w;
     w.put_u32(CHIMNEY_A_CONN_STATE, CHIMNEY_CONN_STATE_OFFLOADED);

@@ -138,12 +138,13 @@ TEST_F(ServiceTest, PollingLeavesARunningOperationAlone) {
 TEST_F(ServiceTest, AnOperationTheKernelForgotIsAnError) {
     offload();
     kernel.answers[CHIMNEY_CMD_OP_GET] = [](const Request&) -> Result<std::vector<Message>> {
-        return fail(ErrorCode::not_found, "no operation 7", ENOENT);
+        return fail(ErrorCode::not_found, "no such operation", ENOENT);
     };
     service.poll();
     auto answer = reply();
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().message, "the result of operation 7 is lost: no operation 7");
+    EXPECT_EQ(answer.error().message,
+              "the result of operation 7 is lost: cannot show operation 7: no such operation");
     EXPECT_FALSE(service.waiting());
 }
 

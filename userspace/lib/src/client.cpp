@@ -186,6 +186,15 @@ AttributeWriter encode_selector(const KernelSelector& selector) {
     return writer;
 }
 
+/// Names what was asked for in front of what the kernel says; the other errors need no such help.
+auto about(std::string what) {
+    return [what = std::move(what)](Error error) {
+        if (error.code == ErrorCode::kernel || error.code == ErrorCode::not_found)
+            error.message = what + ": " + error.message;
+        return error;
+    };
+}
+
 Request target_request(std::uint8_t command, std::string_view dev) {
     AttributeWriter writer;
     writer.put_string(CHIMNEY_A_TARGET_IFNAME, dev);
@@ -244,15 +253,20 @@ Result<Target> Client::target_new(const TargetSpec& spec) {
     put(CHIMNEY_A_TARGET_MAX_MTU, spec.max_mtu);
     put(CHIMNEY_A_TARGET_MAX_RCV_WND, spec.max_rcv_wnd);
     return request_one({CHIMNEY_CMD_TARGET_NEW, false, std::move(writer).take()})
-        .and_then(decode_target);
+        .and_then(decode_target)
+        .map_error(about("cannot make a target of kind " + spec.kind + " on " + spec.dev));
 }
 
 Result<Target> Client::target_del(std::string_view dev) {
-    return request_one(target_request(CHIMNEY_CMD_TARGET_DEL, dev)).and_then(decode_target);
+    return request_one(target_request(CHIMNEY_CMD_TARGET_DEL, dev))
+        .and_then(decode_target)
+        .map_error(about("cannot remove the target on " + std::string(dev)));
 }
 
 Result<Target> Client::target(std::string_view dev) {
-    return request_one(target_request(CHIMNEY_CMD_TARGET_GET, dev)).and_then(decode_target);
+    return request_one(target_request(CHIMNEY_CMD_TARGET_GET, dev))
+        .and_then(decode_target)
+        .map_error(about("cannot show the target on " + std::string(dev)));
 }
 
 Result<std::vector<Target>> Client::targets() {
@@ -279,7 +293,8 @@ Result<Operation> Client::operation(std::uint32_t id) {
     AttributeWriter writer;
     writer.put_u32(CHIMNEY_A_OP_ID, id);
     return request_one({CHIMNEY_CMD_OP_GET, false, std::move(writer).take()})
-        .and_then(decode_operation);
+        .and_then(decode_operation)
+        .map_error(about("cannot show operation " + std::to_string(id)));
 }
 
 Result<std::vector<Operation>> Client::operations() {

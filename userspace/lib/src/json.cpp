@@ -33,34 +33,34 @@ Json to_json(const Entries& entries) {
 }
 
 Json to_json(const Target& target) {
-    return {
-        {"dev", target.dev},
-        {"ifindex", target.ifindex},
-        {"kind", target.kind},
-        {"tcp", to_json(target.tcp)},
-        {"path", to_json(target.path)},
-        {"neighbor", to_json(target.neighbor)},
-        {"max_mtu", target.max_mtu},
-        {"max_rcv_wnd", target.max_rcv_wnd},
-        {"violations", target.violations},
-    };
+    Json json;
+    json["dev"] = target.dev;
+    json["ifindex"] = target.ifindex;
+    json["kind"] = target.kind;
+    json["tcp"] = to_json(target.tcp);
+    json["path"] = to_json(target.path);
+    json["neighbor"] = to_json(target.neighbor);
+    json["max_mtu"] = target.max_mtu;
+    json["max_rcv_wnd"] = target.max_rcv_wnd;
+    json["violations"] = target.violations;
+    return json;
 }
 
 Json to_json(const Operation& op) {
-    return {
-        {"id", op.id},
-        {"kind", to_string(op.kind)},
-        {"state", to_string(op.state)},
-        {"start", format_time(op.start_ns)},
-        {"duration_ns", op.duration_ns},
-        {"trees", op.trees},
-        {"grace_periods", op.grace_periods},
-        {"results", op.results},
-        {"connections", op.connections()},
-        {"ok", op.ok},
-        {"failed", op.failed},
-        {"refused", op.refused},
-    };
+    Json json;
+    json["id"] = op.id;
+    json["kind"] = to_string(op.kind);
+    json["state"] = to_string(op.state);
+    json["start"] = format_time(op.start_ns);
+    json["duration_ns"] = op.duration_ns;
+    json["trees"] = op.trees;
+    json["grace_periods"] = op.grace_periods;
+    json["results"] = op.results;
+    json["connections"] = op.connections();
+    json["ok"] = op.ok;
+    json["failed"] = op.failed;
+    json["refused"] = op.refused;
+    return json;
 }
 
 void put_endpoint(Json& json, const char* address_key, const char* port_key,

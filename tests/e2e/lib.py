@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the end-to-end tests share: the network, the modules, chimneyd and chimneyctl.
+
+The near side is the namespace the machine booted with: veth0, 10.0.0.1/24. The
+far side is the namespace "far": veth1, 10.0.0.2/24 and more addresses on demand.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("CHIMNEY_BIN", os.path.join(TOP, "build", "user"))
+MODULES = os.environ.get("CHIMNEY_MODULES", "")
+KERNEL = os.environ.get("CHIMNEY_KERNEL", "")
+DAEMON_SOCKET = "/run/chimney/chimneyd.sock"
+FAR = "far"
+NEAR_DEV, FAR_DEV = "veth0", "veth1"
+NEAR, PEER = "10.0.0.1", "10.0.0.2"
+EXIT_OK, EXIT_ERROR, EXIT_INCOMPLETE = 0, 1, 2
+# Kernels with every check on are many times slower, under emulation above all.
+SLOWNESS = 4 if KERNEL == "debug" else 1
+
+
+class Failure(AssertionError):
+    """The product does not do what it should."""
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message() if callable(message) else message)
+
+
+def check_equal(got, expected, what):
+    check(got == expected, f"{what}: {got!r}, expected {expected!r}")
+
+
+def until(condition, what, detail=lambda: "", limit=60):
+    """Poll until a condition holds. The limit ends a test early that would hang."""
+    end = time.monotonic() + limit * SLOWNESS
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise Failure(f"waited in vain: {what} {detail()}".rstrip())
+        time.sleep(0.005)
+    return value
+
+
+def run(*words, tolerate=False):
+    """A command that must succeed; returns what it printed."""
+    done = subprocess.run(words, text=True, capture_output=True, stdin=subprocess.DEVNULL,
+                          check=False)
+    if done.returncode and not tolerate:
+        raise Failure(f"{' '.join(words)}: exit status {done.returncode}: "
+                      f"{(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def sh(line, tolerate=False):
+    """Like run(), with the words in one string."""
+    return run(*line.split(), tolerate=tolerate)
+
+
+# The network ------------------------------------------------------------------
+
+
+def make_network():
+    sh(f"ip netns add {FAR}")
+    sh(f"ip link add {NEAR_DEV} type veth peer name {FAR_DEV} netns {FAR}")
+    sh(f"ip addr add {NEAR}/24 dev {NEAR_DEV}")
+    sh(f"ip link set {NEAR_DEV} up")
+    sh(f"ip -n {FAR} addr add {PEER}/24 dev {FAR_DEV}")
+    sh(f"ip -n {FAR} link set {FAR_DEV} up")
+    sh(f"ip -n {FAR} link set lo up")
+
+
+def remove_network():
+    if os.path.exists(f"/sys/class/net/{NEAR_DEV}"):
+        sh(f"ip link del {NEAR_DEV}")
+    if os.path.exists(f"/run/netns/{FAR}"):
+        sh(f"ip netns del {FAR}")
+
+
+def add_peers(count):
+    """More addresses on the far side; returns all peers, @count of them."""
+    peers = [f"10.0.0.{2 + i}" for i in range(count)]
+    for address in peers[1:]:
+        sh(f"ip -n {FAR} addr add {address}/24 dev {FAR_DEV}")
+    return peers
+
+
+def netem(*words):
+    """Shape both ways."""
+    run("tc", "qdisc", "add", "dev", NEAR_DEV, "root", "netem", *words)
+    run("tc", "-n", FAR, "qdisc", "add", "dev", FAR_DEV, "root", "netem", *words)
+
+
+def connection(sock):
+    """A selector for exactly one connection, from its near end."""
+    local, remote = sock.getsockname(), sock.getpeername()
+    return ("src", f"{local[0]}:{local[1]}", "dst", f"{remote[0]}:{remote[1]}")
+
+
+def nstat(name):
+    """One of the kernel's counters for the near side, since boot."""
+    for line in sh(f"nstat -asz {name}").splitlines():
+        words = line.split()
+        if words and words[0] == name:
+            return int(words[1])
+    raise Failure(f"there is no counter {name}")
+
+
+# The modules ------------------------------------------------------------------
+
+
+def insmod(name):
+    run("insmod", os.path.join(MODULES, name + ".ko"))
+
+
+def rmmod(name):
+    run("rmmod", name)
+
+
+def loaded(name):
+    return os.path.isdir(f"/sys/module/{name}")
+
+
+def load_modules():
+    insmod("chimney")
+    insmod("chimney_sim")
+
+
+def unload_modules():
+    """All of them. A connection may still be on its way home, so try for a while."""
+    for name in ("chimney_sim", "chimney"):
+        if not loaded(name):
+            continue
+        until(lambda n=name: _try_rmmod(n), f"rmmod {name}",
+              lambda n=name: sh(f"lsmod").replace("\n", "; "), limit=20)
+
+
+def _try_rmmod(name):
+    sh(f"rmmod {name}", tolerate=True)
+    return not loaded(name)
+
+
+# chimneyctl -------------------------------------------------------------------
+
+
+class Reply:
+    """What chimneyctl -j did: exit status, the document it printed, its sentences."""
+
+    def __init__(self, done):
+        self.status = done.returncode
+        self.stderr = done.stderr.strip()
+        try:
+            self.document = json.loads(done.stdout)
+        except ValueError:
+            raise Failure(f"chimneyctl -j printed no JSON (exit status {self.status}): "
+                          f"{done.stdout!r} {self.stderr!r}") from None
+        check_equal(self.document.get("schema"), 1, "schema of the document")
+
+    @property
+    def error(self):
+        """The class and the sentence of an error."""
+        error = self.document.get("error", {})
+        return error.get("code"), error.get("message")
+
+
+def ctl_any(*words, **options):
+    """Run chimneyctl, whatever comes of it."""
+    done = subprocess.run([os.path.join(BIN, "chimneyctl"), "-j", *words], text=True,
+                          capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
+    return Reply(done)
+
+
+def ctl(*words, status=EXIT_OK):
+    """Run chimneyctl with an expected exit status; returns the document."""
+    reply = ctl_any(*words)
+    check(reply.status == status,
+          lambda: f"chimneyctl {' '.join(words)}: exit status {reply.status}, expected {status}: "
+                  f"{json.dumps(reply.document)} {reply.stderr}")
+    return reply.document
+
+
+class Operation:
+    """An offload or an upload as chimneyctl reports it."""
+
+    def __init__(self, document):
+        operations = document["operations"]
+        check_equal(len(operations), 1, "operations of one request")
+        self.fields = operations[0]
+        self.blocks = self.fields["blocks"]
+
+    def layer(self, name):
+        return [block for block in self.blocks if block["layer"] == name and "reason" not in block]
+
+    def statuses(self, name):
+        """Of all blocks of a layer, sorted."""
+        return sorted(block["status"] for block in self.layer(name))
+
+    def refusals(self):
+        return sorted(block["reason"] for block in self.blocks if "reason" in block)
+
+    def __getitem__(self, key):
+        return self.fields[key]
+
+    def __str__(self):
+        return json.dumps(self.fields)
+
+
+def offload(*selector, status=EXIT_OK):
+    return Operation(ctl("offload", *selector, status=status))
+
+
+def upload(*selector, status=EXIT_OK):
+    return Operation(ctl("upload", *selector, status=status))
+
+
+def connections():
+    return ctl("conn")["connections"]
+
+
+def targets():
+    return ctl("target")["targets"]
+
+
+def add_target(dev=NEAR_DEV, **limits):
+    """A simulated NIC: tcp, path, neighbor, mtu, rcvwnd."""
+    words = [str(word) for limit in limits.items() for word in limit]
+    return ctl("target", "add", dev, "kind", "sim", *words)["targets"][0]
+
+
+def check_tree(op, neighbors=1, paths=1, tcps=1):
+    """Every block succeeded, and there are as many as there should be."""
+    for layer, count in (("neighbor", neighbors), ("path", paths), ("tcp", tcps)):
+        check(op.statuses(layer) == ["SUCCESS"] * count,
+              lambda l=layer, n=count: f"{l} blocks of {op['kind']}: {op.statuses(l)}, "
+                                       f"expected {n} times SUCCESS: {op}")
+    check_equal(op["state"], "done", "state of the operation")
+    check_equal(op["refused"], 0, "connections refused")
+
+
+def check_guards(count):
+    """@count connections are offloaded, and no parked socket tried to send by itself."""
+    shown = connections()
+    check_equal([conn["state"] for conn in shown], ["offloaded"] * count, "connections")
+    check_equal([conn["guard"] for conn in shown], [0] * count, "guard counters")
+    return shown
+
+
+def check_violations():
+    """No target broke the contract."""
+    for target in targets():
+        check_equal(target["violations"], 0, f"violations of the target on {target['dev']}")
+
+
+# chimneyd ---------------------------------------------------------------------
+
+
+class Daemon:
+    """chimneyd, which answers when this returns."""
+
+    def __init__(self, *options):
+        self.log = f"/tmp/chimneyd.{os.getpid()}.log"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([os.path.join(BIN, "chimneyd"), *options],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until(self._answers, "chimneyd listens", self._tail)
+
+    def _answers(self):
+        check(self.process.poll() is None, lambda: f"chimneyd ended: {self._tail()}")
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(DAEMON_SOCKET)
+            except OSError:
+                return False
+        return True
+
+    def _tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()[-500:].strip()
+
+    def kill(self):
+        """As a crash would end it."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def start(**limits):
+    """The usual beginning of a test: a daemon and a target on the near device."""
+    daemon = Daemon()
+    add_target(**limits)
+    return daemon

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Handovers while the network loses, delays, reorders and duplicates segments.
+
+CHIMNEY_HANDOVERS and CHIMNEY_CONNECTIONS make it longer and wider.
+"""
+
+import os
+
+from echo import EchoServer, Stream
+from lib import PEER, check, check_guards, check_tree, connections, netem, offload, start, upload
+
+HANDOVERS = int(os.environ.get("CHIMNEY_HANDOVERS", "8"))
+CONNECTIONS = int(os.environ.get("CHIMNEY_CONNECTIONS", "2" if HANDOVERS < 100 else "4"))
+PROGRESS = 8 << 10
+BAD_NETWORK = "loss 2% delay 2ms 1ms reorder 10% duplicate 1%".split()
+
+
+def everywhere(streams):
+    """Something of each stream must come back."""
+    for stream in streams:
+        stream.wait_progress(PROGRESS)
+
+
+def test_handovers():
+    """A handover is one way: out, or home. Every byte of every connection is compared."""
+    server = EchoServer()
+    start()
+    netem(*BAD_NETWORK)
+    streams = [Stream(server, seed=seed) for seed in range(CONNECTIONS)]
+    for stream in streams:
+        stream.write()
+    everywhere(streams)
+    for _ in range((HANDOVERS + 1) // 2):
+        check_tree(offload("dst", PEER), tcps=CONNECTIONS)
+        everywhere(streams)
+        check_guards(CONNECTIONS)
+        check_tree(upload("dst", PEER), tcps=CONNECTIONS)
+        check(not connections(), "connections are still shown after the upload")
+        everywhere(streams)
+    for stream in streams:
+        stream.finish()
+
+
+test_handovers.limit = 180 + 6 * HANDOVERS * CONNECTIONS

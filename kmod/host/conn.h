@@ -317,8 +317,6 @@ void chimney_upload_later(struct chimney_conn *conn);
 void chimney_upload_work(struct work_struct *work);
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op);
-void chimney_upload_unused(struct chimney_host_binding *hb,
-			   struct list_head *paths);
 
 /* offload.c */
 void chimney_offload_sockets(struct net *net, struct chimney_op *op,

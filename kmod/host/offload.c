@@ -129,12 +129,12 @@ static void finish_conn(struct chimney_host_binding *hb,
 	chimney_hold_release(conn);
 }
 
-/* Objects that were not offloaded go; paths without connections come home. */
+/* What was not offloaded goes; what nothing depends on comes home (TERM-05). */
 static void finish_nodes(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree)
 {
+	struct chimney_tree *unused = chimney_tree_new(0);
 	struct chimney_tree_node *node;
-	LIST_HEAD(unused);
 
 	/* Dependents follow their neighbor in the list: go backwards. */
 	list_for_each_entry_reverse(node, &tree->nodes, list) {
@@ -145,13 +145,15 @@ static void finish_nodes(struct chimney_host_binding *hb,
 			list_del(&path->list);
 			node->gone = true;
 		} else if (path && !path->count) {
-			list_move_tail(&path->list, &unused);
+			chimney_tree_path(unused, path);
 		} else if (neighbor && !neighbor->handle.context) {
 			list_del(&neighbor->list);
 			node->gone = true;
+		} else if (neighbor && list_empty(&neighbor->paths)) {
+			chimney_tree_neighbor(unused, neighbor);
 		}
 	}
-	chimney_upload_unused(hb, &unused);
+	chimney_upload_tree(hb, unused, NULL);
 }
 
 static void finish_lost(struct chimney_tree *tree)

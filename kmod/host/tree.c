@@ -41,8 +41,13 @@ static void init_neighbor_state(struct chimney_tree_node *node)
 	node->block.state = state;
 }
 
-static struct chimney_tree_node *tree_neighbor(struct chimney_tree *tree,
-					       struct chimney_neighbor *neighbor)
+/*
+ * The node of a neighbor, made when first asked for. It brings new state if the
+ * object is the host's, and names it otherwise; the same holds for paths.
+ */
+struct chimney_tree_node *
+chimney_tree_neighbor(struct chimney_tree *tree,
+		      struct chimney_neighbor *neighbor)
 {
 	struct chimney_tree_node *node = neighbor->node;
 
@@ -68,10 +73,7 @@ static void init_path_state(struct chimney_tree_node *node)
 	node->block.state = state;
 }
 
-/*
- * The node of a path, made with that of its neighbor when first asked for. Both
- * bring new state if the object is the host's, and name it otherwise.
- */
+/* The node of a path, below that of its neighbor. */
 struct chimney_tree_node *chimney_tree_path(struct chimney_tree *tree,
 					    struct chimney_path *path)
 {
@@ -79,7 +81,7 @@ struct chimney_tree_node *chimney_tree_path(struct chimney_tree *tree,
 
 	if (node)
 		return node;
-	parent = tree_neighbor(tree, path->neighbor);
+	parent = chimney_tree_neighbor(tree, path->neighbor);
 	node = node_new(tree, &parent->tail, CHIMNEY_PATH_STATE,
 			&path->handle);
 	node->path = path;

@@ -68,6 +68,9 @@ struct chimney_tree {
 };
 
 struct chimney_tree *chimney_tree_new(unsigned int conns);
+struct chimney_tree_node *
+chimney_tree_neighbor(struct chimney_tree *tree,
+		      struct chimney_neighbor *neighbor);
 struct chimney_tree_node *chimney_tree_path(struct chimney_tree *tree,
 					    struct chimney_path *path);
 void chimney_tree_add(struct chimney_tree *tree, struct chimney_path *path,
@@ -78,5 +81,7 @@ void chimney_tree_record(struct chimney_tree *tree, struct chimney_op *op,
 			 int ifindex);
 struct chimney_tree *chimney_tree_of(struct chimney_block *root);
 struct chimney_tree_conn *chimney_tree_conn_of(struct chimney_block *block);
+void chimney_upload_tree(struct chimney_host_binding *hb,
+			 struct chimney_tree *tree, struct chimney_op *op);
 
 #endif /* _CHIMNEY_HOST_TREE_H */

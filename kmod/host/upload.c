@@ -107,14 +107,24 @@ static void count_bytes(struct chimney_tree *tree)
 	}
 }
 
-/* Send the tree and deal with what comes back; the binding's lock is held. */
-static void terminate(struct chimney_host_binding *hb,
-		      struct chimney_tree *tree, struct chimney_op *op)
+/**
+ * chimney_upload_tree() - send a tree and deal with what comes back
+ * @hb: the binding, lock held
+ * @tree: objects that are offloaded, or empty; consumed
+ * @op: collects the results, or NULL
+ *
+ * Context: process context, sleeps until the target has answered.
+ */
+void chimney_upload_tree(struct chimney_host_binding *hb,
+			 struct chimney_tree *tree, struct chimney_op *op)
 {
 	u32 deadline_ms = op ? op->deadline_ms : DEADLINE_MS;
 	struct chimney_tree_conn *tc;
 	bool answered = true;
 
+	lockdep_assert_held(&hb->lock);
+	if (!tree->root)
+		goto put;
 	choose_objects(tree);
 	chimney_tree_seal(tree);
 	if (chimney_terminate_offload(hb->binding, tree->root, deadline_ms))
@@ -134,6 +144,7 @@ static void terminate(struct chimney_host_binding *hb,
 			lose(tc->conn);
 	}
 	finish_nodes(tree);
+put:
 	chimney_tree_put(tree);
 }
 
@@ -152,39 +163,12 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 	struct chimney_tree *tree;
 	unsigned int count = 0;
 
-	lockdep_assert_held(&hb->lock);
 	list_for_each_entry(conn, conns, list)
 		count++;
-	if (!count)
-		return;
 	tree = build(conns, count);
 	list_for_each_entry_safe(conn, next, conns, list)
 		list_del_init(&conn->list);
-	terminate(hb, tree, op);
-}
-
-/**
- * chimney_upload_unused() - take back paths no connection depends on
- * @hb: the binding, lock held
- * @paths: list of paths, taken from their neighbors' lists
- *
- * Context: process context, sleeps.
- */
-void chimney_upload_unused(struct chimney_host_binding *hb,
-			   struct list_head *paths)
-{
-	struct chimney_path *path, *next;
-	struct chimney_tree *tree;
-
-	lockdep_assert_held(&hb->lock);
-	if (list_empty(paths))
-		return;
-	tree = chimney_tree_new(0);
-	list_for_each_entry_safe(path, next, paths, list) {
-		list_move_tail(&path->list, &path->neighbor->paths);
-		chimney_tree_path(tree, path);
-	}
-	terminate(hb, tree, NULL);
+	chimney_upload_tree(hb, tree, op);
 }
 
 /**

@@ -110,7 +110,7 @@ def test_no_match():
         before = state()
         reply = ctl_any(*words.split())
         check_equal(reply.status, 0, f"exit status of {words}")
-        check(re.search("no connection matches", reply.stderr),
+        check(re.search("no (offloaded )?connection matches", reply.stderr),
               f"{words} says '{reply.stderr}'")
         for op in reply.document["operations"]:
             check_equal(op["blocks"], [], f"blocks of {words}")
@@ -123,8 +123,7 @@ def test_twice():
     start()
     sock = connect()
     selector = connection(sock)
-    op = upload(*selector, status=EXIT_INCOMPLETE)
-    check_equal(op.refusals(), ["not-offloaded"], "reasons")
+    check_equal(upload(*selector)["connections"], 0, "connections uploaded")
     check_tree(offload(*selector))
     before = [conn["cookie"] for conn in connections()]
     op = offload(*selector, status=EXIT_INCOMPLETE)
@@ -149,7 +148,6 @@ def test_not_root():
         refuse(words, "permission", "permission denied.*run as root or join the group",
                preexec_fn=as_nobody)
     daemon.stop()
-    add_target("lo")
     for words in ("target add veth0 kind sim", f"target del {NEAR_DEV}", "conn", "op"):
         refuse(words, "permission", "root|CAP_NET_ADMIN", preexec_fn=as_nobody)
     refuse("offload all", "daemon-not-running", "chimneyd is not running", preexec_fn=as_nobody)
@@ -167,14 +165,19 @@ def test_no_daemon():
 def test_malformed_calls():
     """The daemon answers garbage on its socket with an error and goes on."""
     start()
-    for garbage in (b"nonsense\n", b"{}\n", b'{"method": 7}\n', b"[" * 100000 + b"\n",
-                    b'{"method": "nonsense", "parameters": {}}\n', b"\xff\xfe\x00\n",
-                    b'{"method": "offload", "parameters": {"selector": {}}}\n'):
+    for garbage in (b"nonsense\0", b"{}\0", b'{"method": 7}\0', b"[" * 100000 + b"\0",
+                    b'{"method": "nonsense", "parameters": {}}\0', b"\xff\xfe\n\0",
+                    b'{"method": "offload", "parameters": {"selector": {}}}\0'):
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(30)
             sock.connect(DAEMON_SOCKET)
             sock.sendall(garbage)
-            answer = sock.makefile("rb").readline()
-        check(not answer or "error" in json.loads(answer),
+            answer = b""
+            while not answer.endswith(b"\0"):
+                part = sock.recv(65536)
+                if not part:
+                    break
+                answer += part
+        check(not answer or "error" in json.loads(answer[:-1]),
               lambda g=garbage, a=answer: f"{g[:40]!r} is answered with {a[:200]!r}")
     check_equal(len(targets()), 1, "targets")

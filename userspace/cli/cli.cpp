@@ -215,8 +215,11 @@ int print_reports(Context& context, const std::vector<Report>& reports, const Se
         connections += op.connections();
         complete &= op.state == CHIMNEY_OP_STATE_DONE && op.failed == 0 && op.refused == 0;
     }
-    if (connections == 0)
-        context.err() << "chimneyctl: no connection matches " << selector.to_string() << "\n";
+    if (connections == 0) {
+        bool upload = !reports.empty() && reports.front().operation.kind == CHIMNEY_OP_KIND_TERMINATE;
+        context.err() << "chimneyctl: no " << (upload ? "offloaded " : "")
+                      << "connection matches " << selector.to_string() << "\n";
+    }
     return complete ? exit_ok : exit_incomplete;
 }
 

@@ -15,7 +15,7 @@ static struct chimney_target *find(const struct net_device *dev)
 	return target;
 }
 
-static void reg_one_target_for_each_device(struct kunit *test)
+static void reg_one_target_per_device(struct kunit *test)
 {
 	struct netlink_ext_ack extack = {};
 	struct chimney_target second = {};
@@ -314,7 +314,7 @@ static struct kunit_case target_cases[] = {
 	KUNIT_CASE(reg_client_leaves_first),
 	KUNIT_CASE(reg_device_goes_first),
 	KUNIT_CASE(reg_device_is_gone),
-	KUNIT_CASE(reg_one_target_for_each_device),
+	KUNIT_CASE(reg_one_target_per_device),
 	KUNIT_CASE(reg_target_info),
 	KUNIT_CASE(reg_target_is_found_by_device),
 	KUNIT_CASE(kind_new_and_del),

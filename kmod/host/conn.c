@@ -178,12 +178,12 @@ static void conn_info(struct chimney_conn *conn, struct chimney_conn_info *info)
 	info->guard = atomic64_read(&conn->guard);
 }
 
-int chimney_host_for_each_conn(struct net *net,
-			       const struct chimney_selector *selector,
-			       unsigned long *pos,
-			       int (*fill)(const struct chimney_conn_info *info,
-					   void *arg),
-			       void *arg)
+int chimney_host_walk_conns(struct net *net,
+			    const struct chimney_selector *selector,
+			    unsigned long *pos,
+			    int (*fill)(const struct chimney_conn_info *info,
+					void *arg),
+			    void *arg)
 {
 	struct chimney_conn_info info;
 	struct chimney_conn *conn;

@@ -71,8 +71,8 @@ static unsigned int conn_input(struct chimney_conn *conn, struct sk_buff *skb,
 {
 	unsigned int verdict = NF_ACCEPT;
 
-	/* Pairs with the barrier in chimney_hold_stop_forward(). */
 	atomic_inc(&conn->forwarding);
+	/* Pairs with the barrier in chimney_hold_stop_forward(). */
 	smp_mb__after_atomic();
 	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
 	    !READ_ONCE(conn->retrieved)) {

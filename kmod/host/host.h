@@ -56,6 +56,21 @@ struct chimney_selector {
 
 /**
  * struct chimney_conn_info - an offloaded connection as userspace sees it
+ * @tuple: names it
+ * @context: what userspace calls the object
+ * @state: where it is
+ * @tcp_state: of the parked socket
+ * @ifindex: device of the target
+ * @uid: owner of the socket
+ * @inode: of the socket, 0 if no process has it open
+ * @op_id: the operation that offloaded it
+ * @owned: comes home when the netlink socket that offloaded it closes
+ * @sent_bytes: handed to the target
+ * @received_bytes: indicated by the target
+ * @outstanding_bytes: of @sent_bytes, not yet acknowledged
+ * @held_segments: received and held back while it moves
+ * @forwarded_segments: received and given to the target
+ * @guard: segments the parked socket tried to send itself; a bug if not 0
  */
 struct chimney_conn_info {
 	struct chimney_tuple tuple;
@@ -94,12 +109,12 @@ void chimney_host_port_closed(struct net *net, u32 portid);
  * Calls @fill for each from position *@pos on, until it returns non-zero,
  * which is returned. @fill does not sleep. *@pos is where to go on.
  */
-int chimney_host_for_each_conn(struct net *net,
-			       const struct chimney_selector *selector,
-			       unsigned long *pos,
-			       int (*fill)(const struct chimney_conn_info *info,
-					   void *arg),
-			       void *arg);
+int chimney_host_walk_conns(struct net *net,
+			    const struct chimney_selector *selector,
+			    unsigned long *pos,
+			    int (*fill)(const struct chimney_conn_info *info,
+					void *arg),
+			    void *arg);
 
 bool chimney_selector_match(const struct chimney_selector *selector,
 			    const struct chimney_tuple *tuple);

@@ -118,9 +118,9 @@ int chimney_nl_conn_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			return err;
 	}
 
-	err = chimney_host_for_each_conn(sock_net(skb->sk), cursor->selector,
-					 &cursor->pos, chimney_nl_conn_fill,
-					 &dump);
+	err = chimney_host_walk_conns(sock_net(skb->sk), cursor->selector,
+				      &cursor->pos, chimney_nl_conn_fill,
+				      &dump);
 	if (err && !skb->len)
 		return err;
 	return skb->len;

@@ -61,13 +61,14 @@ static bool state_allowed(const struct sock *sk)
  * chimney_eligible() - may this socket be offloaded as it is now?
  * @sk: an AF_INET or AF_INET6 stream socket
  *
- * Context: the socket is owned, or the answer is only a first look.
+ * Context: the socket's lock is held.
  * Return: CHIMNEY_REASON_NONE or the reason against it.
  */
 enum chimney_reason chimney_eligible(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (chimney_is_parked(sk))
 		return CHIMNEY_REASON_ALREADY_OFFLOADED;
 	if (sk->sk_family != AF_INET)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Handing connections to targets. */
 #include <linux/slab.h>
+#include <linux/sock_diag.h>
 
 #include "../core/op.h"
 #include "tree.h"
@@ -258,6 +259,14 @@ static void offload_next(struct list_head *conns, struct chimney_op *op)
 	chimney_host_binding_put(hb);
 }
 
+/* Results tell sockets apart by their cookies, made when first asked for. */
+static void make_cookie(struct sock *sk)
+{
+	u32 cookie[2];
+
+	sock_diag_save_cookie(sk, cookie);
+}
+
 /* Start to hold the segments of one socket. */
 static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 				bool owned, struct list_head *conns)
@@ -266,7 +275,9 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 	struct chimney_conn *conn;
 	enum chimney_reason reason;
 
+	lock_sock(sk);
 	reason = chimney_eligible(sk);
+	release_sock(sk);
 	if (!reason)
 		reason = chimney_route_lookup(sk, &route);
 	if (reason)
@@ -305,6 +316,7 @@ void chimney_offload_sockets(struct net *net, struct chimney_op *op,
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
+		make_cookie(sockets[i]);
 		reason = hold(sockets[i], op, owned, &conns);
 		if (reason)
 			refuse(op, sockets[i], reason);

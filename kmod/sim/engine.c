@@ -72,10 +72,14 @@ static struct sim_conn *conn_new(struct sim_device *sim)
 		return NULL;
 	}
 	sk = conn->socket->sk;
-	sock_lock_init_class_and_name(sk, "slock-chimney-engine",
-				      &engine_slock_key,
-				      "sk_lock-chimney-engine",
-				      &engine_sk_lock_key);
+	/*
+	 * Not sock_lock_init_class_and_name(): the socket would hold the module
+	 * where lockdep is on, and the module closes all of its sockets itself.
+	 */
+	lockdep_set_class_and_name(&sk->sk_lock.slock, &engine_slock_key,
+				   "slock-chimney-engine");
+	lockdep_init_map(&sk->sk_lock.dep_map, "sk_lock-chimney-engine",
+			 &engine_sk_lock_key, 0);
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_data_ready = engine_wakeup;
 	sk->sk_write_space = engine_wakeup;

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import struct
 
 from echo import ECHO_PORT, EchoServer
 from lib import (DAEMON_SOCKET, EXIT_ERROR, EXIT_INCOMPLETE, NEAR_DEV, PEER, Daemon, add_target,
@@ -12,6 +13,7 @@ from lib import (DAEMON_SOCKET, EXIT_ERROR, EXIT_INCOMPLETE, NEAR_DEV, PEER, Dae
                  start, targets, upload)
 
 NOBODY = 65534
+SO_COOKIE = 57
 
 
 def state():
@@ -117,6 +119,11 @@ def test_no_match():
         check_equal(state(), before, f"state after {words}")
 
 
+def cookie(sock):
+    """What the kernel tells a socket apart by, and `ss -e` shows."""
+    return hex(struct.unpack("Q", sock.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0])
+
+
 def test_twice():
     """What is offloaded already is not offloaded again; what is at home has nothing to upload."""
     server = EchoServer()
@@ -126,6 +133,7 @@ def test_twice():
     check_equal(upload(*selector)["connections"], 0, "connections uploaded")
     check_tree(offload(*selector))
     before = [conn["cookie"] for conn in connections()]
+    check_equal(before, [cookie(sock)], "cookies")
     op = offload(*selector, status=EXIT_INCOMPLETE)
     check_equal(op.refusals(), ["already-offloaded"], "reasons")
     check_equal([conn["cookie"] for conn in connections()], before, "connections")

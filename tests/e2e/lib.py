@@ -67,12 +67,21 @@ def sh(line, tolerate=False):
 
 def make_network():
     sh(f"ip netns add {FAR}")
-    sh(f"ip link add {NEAR_DEV} type veth peer name {FAR_DEV} netns {FAR}")
-    sh(f"ip addr add {NEAR}/24 dev {NEAR_DEV}")
-    sh(f"ip link set {NEAR_DEV} up")
-    sh(f"ip -n {FAR} addr add {PEER}/24 dev {FAR_DEV}")
-    sh(f"ip -n {FAR} link set {FAR_DEV} up")
-    sh(f"ip -n {FAR} link set lo up")
+    batch(f"""
+        link add {NEAR_DEV} type veth peer name {FAR_DEV} netns {FAR}
+        addr add {NEAR}/24 dev {NEAR_DEV}
+        link set {NEAR_DEV} up""")
+    batch(f"""
+        addr add {PEER}/24 dev {FAR_DEV}
+        link set {FAR_DEV} up
+        link set lo up""", "-n", FAR)
+
+
+def batch(commands, *options):
+    """Commands of ip, in one process."""
+    done = subprocess.run(["ip", *options, "-batch", "-"], input=commands, text=True,
+                          capture_output=True, check=False)
+    check(not done.returncode, f"ip -batch: {done.stderr.strip()}")
 
 
 def remove_network():
@@ -85,8 +94,8 @@ def remove_network():
 def add_peers(count):
     """More addresses on the far side; returns all peers, @count of them."""
     peers = [f"10.0.0.{2 + i}" for i in range(count)]
-    for address in peers[1:]:
-        sh(f"ip -n {FAR} addr add {address}/24 dev {FAR_DEV}")
+    batch("\n".join(f"addr add {address}/24 dev {FAR_DEV}" for address in peers[1:]),
+          "-n", FAR)
     return peers
 
 

@@ -193,7 +193,10 @@ def test_malformed_calls():
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(30)
             sock.connect(DAEMON_SOCKET)
-            sock.sendall(garbage)
+            try:
+                sock.sendall(garbage)
+            except BrokenPipeError:  # it hung up before the end
+                pass
             answer = read_answer(sock)
         check(not answer or "error" in json.loads(answer[:-1]),
               lambda g=garbage, a=answer: f"{g[:40]!r} is answered with {a[:200]!r}")

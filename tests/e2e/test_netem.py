@@ -7,12 +7,18 @@ CHIMNEY_HANDOVERS and CHIMNEY_CONNECTIONS make it longer and wider.
 import os
 
 from echo import EchoServer, Stream
-from lib import PEER, check, check_guards, check_tree, connections, netem, offload, start, upload
+from lib import (PEER, Operation, call, check, check_guards, check_tree, connections, netem,
+                 start)
 
 HANDOVERS = int(os.environ.get("CHIMNEY_HANDOVERS", "8"))
 CONNECTIONS = int(os.environ.get("CHIMNEY_CONNECTIONS", "2" if HANDOVERS < 100 else "4"))
 PROGRESS = 8 << 10
 BAD_NETWORK = "loss 2% delay 2ms 1ms reorder 10% duplicate 1%".split()
+
+
+def move(method):
+    """All connections at once."""
+    return Operation(call(method, selector={"dst": PEER}))
 
 
 def everywhere(streams):
@@ -31,10 +37,10 @@ def test_handovers():
         stream.write()
     everywhere(streams)
     for _ in range((HANDOVERS + 1) // 2):
-        check_tree(offload("dst", PEER), tcps=CONNECTIONS)
+        check_tree(move("Offload"), tcps=CONNECTIONS)
         everywhere(streams)
         check_guards(CONNECTIONS)
-        check_tree(upload("dst", PEER), tcps=CONNECTIONS)
+        check_tree(move("Upload"), tcps=CONNECTIONS)
         check(not connections(), "connections are still shown after the upload")
         everywhere(streams)
     for stream in streams:

@@ -13,6 +13,8 @@
  * @kind: of a software target, empty otherwise
  * @caps: what it can do
  * @usage: what is in use
+ * @parameters: settings of the host
+ * @gate: whether it takes offloads at present
  * @violations: breaches of the contract
  */
 struct chimney_target_info {
@@ -21,6 +23,8 @@ struct chimney_target_info {
 	char kind[IFNAMSIZ];
 	struct chimney_caps caps;
 	struct chimney_usage usage;
+	struct chimney_parameters parameters;
+	enum chimney_gate gate;
 	u64 violations;
 };
 
@@ -37,6 +41,24 @@ int chimney_target_info(struct net *net, int ifindex,
 /* The target of @net with the smallest ifindex >= @ifindex, or -ENOENT. */
 int chimney_target_info_next(struct net *net, int ifindex,
 			     struct chimney_target_info *info);
+
+/*
+ * Read or set more of a target; process context, may sleep. All return -ENODEV
+ * with extack if the device has no target.
+ */
+int chimney_target_set_parameters(struct net *net, int ifindex,
+				  const struct chimney_parameters *parameters,
+				  struct netlink_ext_ack *extack);
+/* -EOPNOTSUPP if it keeps none for @family. @statistics NULL: only reset. */
+int chimney_target_statistics(struct net *net, int ifindex, u16 family,
+			      struct chimney_statistics *statistics, bool reset,
+			      struct netlink_ext_ack *extack);
+/* Breaches by clause: @counts has CHIMNEY_CLAUSES members (violation.h). */
+int chimney_target_breaches(struct net *net, int ifindex, u32 *counts,
+			    struct netlink_ext_ack *extack);
+/* -EOPNOTSUPP if its kind has no faults. */
+int chimney_target_fault(struct net *net, int ifindex, const char *script,
+			 struct netlink_ext_ack *extack);
 
 /* Under rcu_read_lock(): the target on a device, or NULL. */
 struct chimney_target *chimney_target_find_rcu(const struct net_device *dev);

@@ -15,8 +15,7 @@
 #include <linux/if_ether.h>
 #include <net/net_namespace.h>
 
-#include <chimney/status.h>
-#include <linux/in6.h>
+#include <chimney/state.h>
 
 /**
  * struct chimney_result - what became of one block, or of a refused connection
@@ -37,6 +36,9 @@
  * @cookie: socket cookie, 0 if none
  * @send_bytes: outstanding send data that travelled with the block
  * @receive_bytes: undelivered receive data that travelled with the block
+ * @state_type: what @state is
+ * @state: state structure of a query or a dry run, kmalloc()ed, or NULL; the
+ *	operation owns it once the result was added. Its lists are empty.
  */
 struct chimney_result {
 	u8 layer;
@@ -56,12 +58,15 @@ struct chimney_result {
 	u64 cookie;
 	u64 send_bytes;
 	u64 receive_bytes;
+	enum chimney_state_type state_type;
+	void *state;
 };
 
 /**
  * struct chimney_op - one operation
  * @id: identifier, unique in the system while the operation is kept
- * @kind: initiate or terminate
+ * @kind: which of the five state operations
+ * @dry_run: it shows what it would send, and sends nothing
  * @state: how far it is
  * @net: network namespace of the request; compared, never dereferenced
  * @portid: netlink port of the requester, 0 if the kernel's own
@@ -87,6 +92,7 @@ struct chimney_result {
 struct chimney_op {
 	u32 id;
 	enum chimney_op_kind kind;
+	bool dry_run;
 	enum chimney_op_state state;
 	possible_net_t net;
 	u32 portid;

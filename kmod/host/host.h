@@ -90,16 +90,29 @@ struct chimney_conn_info {
 	u64 guard;
 };
 
-/*
- * Start an operation on the connections that @selector names; it runs in a
- * worker and ends with chimney_op_finish(). Takes over @selector (kvfree) and a
- * reference to @op in any case. @owned ties connections to op->portid.
- * Process context, may sleep.
+/**
+ * struct chimney_request_options - how to carry out a request
+ * @owned: initiate: tie the connections to op->portid
+ * @layers: update, query, invalidate: BIT(enum chimney_layer) of the objects
+ *	of the selected connections that it is about; 0 for all
  */
-void chimney_host_offload(struct net *net, struct chimney_op *op,
-			  struct chimney_selector *selector, bool owned);
-void chimney_host_upload(struct net *net, struct chimney_op *op,
-			 struct chimney_selector *selector);
+struct chimney_request_options {
+	bool owned;
+	u8 layers;
+};
+
+/*
+ * Start the operation op->kind on the connections that @selector names; it runs
+ * in a worker and ends with chimney_op_finish(). Takes over @selector (kvfree)
+ * and a reference to @op in any case. Process context, may sleep.
+ *
+ * op->dry_run with an initiate: the results are the trees as they would be
+ * sent, status PENDING, with their state, and the connections that would be
+ * refused with their reason.
+ */
+void chimney_host_start(struct net *net, struct chimney_op *op,
+			struct chimney_selector *selector,
+			const struct chimney_request_options *options);
 
 /* Bring home what a closed netlink port owns; any context. */
 void chimney_host_port_closed(struct net *net, u32 portid);

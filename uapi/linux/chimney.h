@@ -99,6 +99,9 @@ enum chimney_role {
 enum chimney_op_kind {
 	CHIMNEY_OP_KIND_INITIATE,
 	CHIMNEY_OP_KIND_TERMINATE,
+	CHIMNEY_OP_KIND_UPDATE,
+	CHIMNEY_OP_KIND_QUERY,
+	CHIMNEY_OP_KIND_INVALIDATE,
 };
 
 /**
@@ -205,6 +208,114 @@ enum chimney_reason {
 	CHIMNEY_REASON_GONE,
 	CHIMNEY_REASON_BOUND_DEVICE,
 	CHIMNEY_REASON_TARGET_PAUSED,
+};
+
+/**
+ * enum chimney_tcp_event - TCP_OFFLOAD_EVENT_TYPE, what a target tells of a
+ *   connection.
+ * @CHIMNEY_TCP_DISCONNECT: The peer's FIN came and all data before it was
+ *   consumed (TEV-03).
+ * @CHIMNEY_TCP_ABORT: The connection was reset or timed out (TEV-06); the
+ *   information is a positive errno for the socket.
+ * @CHIMNEY_TCP_RETRIEVE: Take the connection back (TEV-12); the information is
+ *   an upload-reason.
+ * @CHIMNEY_TCP_SEND_BACKLOG_CHANGE: The information is the new preferred
+ *   number of outstanding send bytes (TEV-22).
+ */
+enum chimney_tcp_event {
+	CHIMNEY_TCP_DISCONNECT,
+	CHIMNEY_TCP_ABORT,
+	CHIMNEY_TCP_RETRIEVE,
+	CHIMNEY_TCP_SEND_BACKLOG_CHANGE,
+};
+
+/**
+ * enum chimney_upload_reason - TCP_UPLOAD_REASON. The host must follow the
+ *   first five (TEV-15) and may ignore the others (TEV-17).
+ * @CHIMNEY_UPLOAD_HARDWARE_FAILURE: The connection's state in the hardware is
+ *   corrupt.
+ * @CHIMNEY_UPLOAD_INVALID_STATE: It depends on state that was invalidated.
+ * @CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA: A segment with urgent data came.
+ * @CHIMNEY_UPLOAD_TIMEOUT_EXPIRATION: A TCP timer gave up.
+ * @CHIMNEY_UPLOAD_REQUESTED: Unspecified, such as a lack of resources.
+ * @CHIMNEY_UPLOAD_HIGH_DROP_RATE: Too many segments sent are dropped.
+ * @CHIMNEY_UPLOAD_HIGH_FRAGMENTATION: Too many fragments come.
+ * @CHIMNEY_UPLOAD_HIGH_OUT_OF_ORDER_PACKETS: Too many segments come out of
+ *   order.
+ * @CHIMNEY_UPLOAD_LOW_ACTIVITY: Too little traffic.
+ * @CHIMNEY_UPLOAD_NO_BUFFER_PREPOSTING: No receive buffers are posted.
+ * @CHIMNEY_UPLOAD_SMALL_IO: The posted receive buffers are too small.
+ */
+enum chimney_upload_reason {
+	CHIMNEY_UPLOAD_HARDWARE_FAILURE,
+	CHIMNEY_UPLOAD_INVALID_STATE,
+	CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA,
+	CHIMNEY_UPLOAD_TIMEOUT_EXPIRATION,
+	CHIMNEY_UPLOAD_REQUESTED,
+	CHIMNEY_UPLOAD_HIGH_DROP_RATE,
+	CHIMNEY_UPLOAD_HIGH_FRAGMENTATION,
+	CHIMNEY_UPLOAD_HIGH_OUT_OF_ORDER_PACKETS,
+	CHIMNEY_UPLOAD_LOW_ACTIVITY,
+	CHIMNEY_UPLOAD_NO_BUFFER_PREPOSTING,
+	CHIMNEY_UPLOAD_SMALL_IO,
+};
+
+/**
+ * enum chimney_event - INDICATE_OFFLOAD_EVENT, what a target tells of a
+ *   neighbor.
+ * @CHIMNEY_NEIGHBOR_REACHABILITY_QUERY: When did the host last confirm
+ *   reachability (EVT-10)?
+ * @CHIMNEY_NEIGHBOR_REACHABILITY_IN_DOUBT: Reserved (EVT-05); counted,
+ *   otherwise ignored.
+ */
+enum chimney_event {
+	CHIMNEY_NEIGHBOR_REACHABILITY_QUERY,
+	CHIMNEY_NEIGHBOR_REACHABILITY_IN_DOUBT,
+};
+
+/**
+ * enum chimney_indication - Status indications of a target as a whole.
+ * @CHIMNEY_INDICATION_PAUSE: Offload nothing to the target until it resumes
+ *   (PAU-01).
+ * @CHIMNEY_INDICATION_RESUME: Offload again, after a look at its capabilities
+ *   (PAU-07).
+ * @CHIMNEY_INDICATION_UPLOAD_ALL: Take everything back, offload nothing
+ *   (PAU-10).
+ */
+enum chimney_indication {
+	CHIMNEY_INDICATION_PAUSE,
+	CHIMNEY_INDICATION_RESUME,
+	CHIMNEY_INDICATION_UPLOAD_ALL,
+};
+
+/**
+ * enum chimney_event_source - Which kind of event an event-ntf tells of.
+ * @CHIMNEY_EVENT_SOURCE_TCP: A target tells of a connection; the code is a
+ *   tcp-event.
+ * @CHIMNEY_EVENT_SOURCE_NEIGHBOR: A target tells of a neighbor; the code is an
+ *   event.
+ * @CHIMNEY_EVENT_SOURCE_TARGET: A target tells of itself; the code is an
+ *   indication.
+ * @CHIMNEY_EVENT_SOURCE_VIOLATION: A target or the host broke a clause of the
+ *   contract.
+ */
+enum chimney_event_source {
+	CHIMNEY_EVENT_SOURCE_TCP,
+	CHIMNEY_EVENT_SOURCE_NEIGHBOR,
+	CHIMNEY_EVENT_SOURCE_TARGET,
+	CHIMNEY_EVENT_SOURCE_VIOLATION,
+};
+
+/**
+ * enum chimney_gate - Whether a target takes offloads at present.
+ * @CHIMNEY_GATE_OPEN: It does.
+ * @CHIMNEY_GATE_PAUSED: It asked for a pause; what is offloaded goes on.
+ * @CHIMNEY_GATE_DRAINING: It asked for everything back and has not resumed.
+ */
+enum chimney_gate {
+	CHIMNEY_GATE_OPEN,
+	CHIMNEY_GATE_PAUSED,
+	CHIMNEY_GATE_DRAINING,
 };
 
 enum {

@@ -35,6 +35,8 @@ enum chimney_object_state {
  *	the client's or lost; written by the core
  * @client_ops: whom indications go to; written by the core
  * @state: where the object is; written by the core
+ * @pins: queries, updates and invalidates that have the object; the core's
+ * @flags: CHIMNEY_OBJECT_*; the core's
  *
  * Embedded in the client's object and zeroed before the first initiate. The
  * target keeps its address to name the object in indications. It must stay
@@ -46,7 +48,13 @@ struct chimney_handle {
 	struct chimney_binding *binding;
 	const struct chimney_client_ops *client_ops;
 	enum chimney_object_state state;
+	atomic_t pins;
+	unsigned long flags;
 };
+
+/* Bits of chimney_handle.flags */
+#define CHIMNEY_OBJECT_UPDATING		0	/* an update has it (UPD-02) */
+#define CHIMNEY_OBJECT_INVALID		1	/* it was invalidated (UPD-04) */
 
 /**
  * struct chimney_block - one node of a state tree
@@ -62,8 +70,8 @@ struct chimney_handle {
  * @role: what the block does in the tree; written by the core when the tree
  *	is submitted, because the context slot changes meanwhile
  *
- * The client owns the tree, lends it with chimney_initiate_offload() or
- * chimney_terminate_offload() and has it back in the completion (OP-12, OP-13).
+ * The client owns the tree, lends it with one of the five state operations and
+ * has it back in the completion (OP-12, OP-13).
  */
 struct chimney_block {
 	enum chimney_state_type type;
@@ -87,16 +95,11 @@ struct chimney_block {
 static inline enum chimney_layer
 chimney_block_layer(const struct chimney_block *block)
 {
-	switch (block->type) {
-	case CHIMNEY_NEIGHBOR_STATE:
-	case CHIMNEY_NEIGHBOR_STATE_DELEGATED:
+	if (block->type <= CHIMNEY_NEIGHBOR_STATE)
 		return CHIMNEY_LAYER_NEIGHBOR;
-	case CHIMNEY_PATH_STATE:
-	case CHIMNEY_PATH_STATE_DELEGATED:
+	if (block->type <= CHIMNEY_PATH_STATE)
 		return CHIMNEY_LAYER_PATH;
-	default:
-		return CHIMNEY_LAYER_TCP;
-	}
+	return CHIMNEY_LAYER_TCP;
 }
 
 /**

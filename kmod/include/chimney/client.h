@@ -35,10 +35,20 @@ struct chimney_client_ops {
 	/** @terminate_offload_complete: the tree is back (TERM-62). */
 	void (*terminate_offload_complete)(struct chimney_binding *binding,
 					   struct chimney_block *tree);
+	/** @query_offload_complete: the tree is back. */
+	void (*query_offload_complete)(struct chimney_binding *binding,
+				       struct chimney_block *tree);
+	/** @update_offload_complete: the tree is back. */
+	void (*update_offload_complete)(struct chimney_binding *binding,
+					struct chimney_block *tree);
+	/** @invalidate_offload_complete: the tree is back. */
+	void (*invalidate_offload_complete)(struct chimney_binding *binding,
+					    struct chimney_block *tree);
 	/**
 	 * @operation_lost: the target missed the deadline. Every object that
-	 * the tree was to move is CHIMNEY_OBJECT_LOST; those that linkers name
-	 * stay offloaded. The client may read the tree
+	 * an initiate or terminate was to move is CHIMNEY_OBJECT_LOST; those
+	 * that linkers name, and all of a query, update or invalidate, stay
+	 * offloaded. The client may read the tree
 	 * during the call, but must neither change nor free it: the target
 	 * may still write to it.
 	 */
@@ -46,7 +56,8 @@ struct chimney_client_ops {
 			       struct chimney_block *tree);
 	/**
 	 * @free_tree: nobody uses a tree of a lost operation any more; free
-	 * it with its state structures and the handles of its objects.
+	 * it with its state structures, and with the handles of the objects
+	 * that were lost with it.
 	 */
 	void (*free_tree)(struct chimney_binding *binding,
 			  struct chimney_block *tree);
@@ -75,6 +86,23 @@ struct chimney_client_ops {
 	/** @tcp_event: see enum chimney_tcp_event. */
 	void (*tcp_event)(struct chimney_handle *handle,
 			  enum chimney_tcp_event event, u32 information);
+	/**
+	 * @tcp_disconnect_complete: the client owns the request again. If it
+	 * failed it must not be made again (DSC-17).
+	 */
+	void (*tcp_disconnect_complete)(struct chimney_handle *handle,
+					struct chimney_disconnect *request);
+	/**
+	 * @event: see enum chimney_event. For a reachability query, @block
+	 * names the neighbor and holds its complete state; answer in place
+	 * with the host's reachability delta (EVT-11). NULL for any other
+	 * event (EVT-04).
+	 */
+	void (*event)(struct chimney_binding *binding,
+		      struct chimney_block *block, enum chimney_event event);
+	/** @status: see enum chimney_indication. */
+	void (*status)(struct chimney_binding *binding,
+		       enum chimney_indication indication);
 };
 
 /**
@@ -107,6 +135,20 @@ int chimney_initiate_offload(struct chimney_binding *binding,
 int chimney_terminate_offload(struct chimney_binding *binding,
 			      struct chimney_block *tree,
 			      unsigned int deadline_ms);
+int chimney_query_offload(struct chimney_binding *binding,
+			  struct chimney_block *tree,
+			  unsigned int deadline_ms);
+int chimney_update_offload(struct chimney_binding *binding,
+			   struct chimney_block *tree,
+			   unsigned int deadline_ms);
+int chimney_invalidate_offload(struct chimney_binding *binding,
+			       struct chimney_block *tree,
+			       unsigned int deadline_ms);
+
+void chimney_query_caps(struct chimney_binding *binding,
+			struct chimney_caps *caps);
+int chimney_enable_caps(struct chimney_binding *binding,
+			const struct chimney_caps *caps);
 
 void chimney_tcp_send(struct chimney_handle *handle,
 		      struct sk_buff_head *list);
@@ -114,5 +156,7 @@ void chimney_tcp_receive(struct chimney_handle *handle,
 			 struct chimney_receive *request);
 void chimney_tcp_forward(struct chimney_handle *handle,
 			 struct sk_buff_head *list);
+void chimney_tcp_disconnect(struct chimney_handle *handle,
+			    struct chimney_disconnect *request);
 
 #endif /* _CHIMNEY_CLIENT_H */

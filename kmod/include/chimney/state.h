@@ -29,20 +29,35 @@
 
 /**
  * enum chimney_state_type - which state structure a block carries
- * @CHIMNEY_NEIGHBOR_STATE: struct chimney_neighbor_offload_state
+ * @CHIMNEY_NEIGHBOR_STATE_CONST: struct chimney_neighbor_state_const
+ * @CHIMNEY_NEIGHBOR_STATE_CACHED: struct chimney_neighbor_state_cached
  * @CHIMNEY_NEIGHBOR_STATE_DELEGATED: struct chimney_neighbor_state_delegated
- * @CHIMNEY_PATH_STATE: struct chimney_path_offload_state
+ * @CHIMNEY_NEIGHBOR_STATE: struct chimney_neighbor_offload_state
+ * @CHIMNEY_PATH_STATE_CONST: struct chimney_path_state_const
+ * @CHIMNEY_PATH_STATE_CACHED: struct chimney_path_state_cached
  * @CHIMNEY_PATH_STATE_DELEGATED: struct chimney_path_state_delegated
- * @CHIMNEY_TCP_STATE: struct chimney_tcp_offload_state
+ * @CHIMNEY_PATH_STATE: struct chimney_path_offload_state
+ * @CHIMNEY_TCP_STATE_CONST: struct chimney_tcp_state_const
+ * @CHIMNEY_TCP_STATE_CACHED: struct chimney_tcp_state_cached
  * @CHIMNEY_TCP_STATE_DELEGATED: struct chimney_tcp_state_delegated
+ * @CHIMNEY_TCP_STATE: struct chimney_tcp_offload_state
+ *
+ * An initiate carries the complete states, an update cached ones, a terminate
+ * delegated ones; a query any; an invalidate none.
  */
 enum chimney_state_type {
-	CHIMNEY_NEIGHBOR_STATE,
+	CHIMNEY_NEIGHBOR_STATE_CONST,
+	CHIMNEY_NEIGHBOR_STATE_CACHED,
 	CHIMNEY_NEIGHBOR_STATE_DELEGATED,
-	CHIMNEY_PATH_STATE,
+	CHIMNEY_NEIGHBOR_STATE,
+	CHIMNEY_PATH_STATE_CONST,
+	CHIMNEY_PATH_STATE_CACHED,
 	CHIMNEY_PATH_STATE_DELEGATED,
-	CHIMNEY_TCP_STATE,
+	CHIMNEY_PATH_STATE,
+	CHIMNEY_TCP_STATE_CONST,
+	CHIMNEY_TCP_STATE_CACHED,
 	CHIMNEY_TCP_STATE_DELEGATED,
+	CHIMNEY_TCP_STATE,
 };
 
 /**

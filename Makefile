@@ -17,6 +17,7 @@ help:
 	@echo "make userspace     chimneyd and chimneyctl, in build/user"
 	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make test          every test, in virtual machines"
+	@echo "make contract-report  which test proves which clause of the contract"
 	@echo "make nl            regenerate what uapi/chimney.yaml describes"
 	@echo "make install       modules and userspace (PREFIX=$(PREFIX))"
 	@echo "make clean         remove what was built; kernels of the tests stay cached"
@@ -36,6 +37,9 @@ demo:
 test:
 	tests/all
 
+contract-report:
+	tests/contract/report
+
 nl:
 	uapi/generate
 
@@ -47,4 +51,4 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod clean 2>/dev/null || true
 	rm -rf build
 
-.PHONY: all help modules userspace demo test nl install clean
+.PHONY: all help modules userspace demo test contract-report nl install clean

@@ -390,7 +390,7 @@ static void init_25_linker_needs_new_dependent(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fake->initiated);
 }
 
-static void init_23_linker_of_another_target(struct kunit *test)
+static void init_linker_of_another_target(struct kunit *test)
 {
 	struct fake *other = fake_create(test);
 	struct fake *fake = test->priv;
@@ -424,6 +424,7 @@ static void init_43_linked_object_stays(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tree->node[1].handle.binding);
 }
 
+/* Contract: INIT-51, INIT-52, INIT-53, OP-14, OP-16 */
 static void init_51_client_gets_its_tree(struct kunit *test)
 {
 	struct fake *fake = test->priv;
@@ -433,7 +434,7 @@ static void init_51_client_gets_its_tree(struct kunit *test)
 	tree = fake_tree(test, fake, "N(P(T))");
 	/* Act */
 	fake_offload(test, fake, tree);
-	/* Assert: INIT-51 to INIT-53 */
+	/* Assert */
 	KUNIT_EXPECT_PTR_EQ(test, fake_root(tree), fake->completed);
 	KUNIT_EXPECT_PTR_EQ(test, fake->binding, fake->completed_binding);
 	KUNIT_EXPECT_PTR_EQ(test, (void *)fake,
@@ -482,7 +483,7 @@ static void init_63_no_data_before_completion(struct kunit *test)
 	fake_initiate_complete(fake, tree);
 }
 
-static void init_65_event_before_completion(struct kunit *test)
+static void init_event_before_completion(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 	struct fake_tree *tree;
@@ -536,14 +537,14 @@ static struct kunit_case init_cases[] = {
 	KUNIT_CASE(init_18_dirty_slot),
 	KUNIT_CASE(init_20_parents_and_pruning),
 	KUNIT_CASE(init_21_order_of_traversal),
-	KUNIT_CASE(init_23_linker_of_another_target),
+	KUNIT_CASE(init_linker_of_another_target),
 	KUNIT_CASE_PARAM(init_25_linker_needs_new_dependent,
 			 idle_linker_gen_params),
 	KUNIT_CASE(init_43_linked_object_stays),
 	KUNIT_CASE(init_51_client_gets_its_tree),
 	KUNIT_CASE(init_61_two_trees_at_once),
 	KUNIT_CASE(init_63_no_data_before_completion),
-	KUNIT_CASE(init_65_event_before_completion),
+	KUNIT_CASE(init_event_before_completion),
 	{}
 };
 

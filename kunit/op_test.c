@@ -2,6 +2,7 @@
 /* Contract 3.1: what all state operations have in common; and deadlines. */
 #include "fake.h"
 
+/* Contract: OP-01, OP-02, OP-03 */
 static void op_02_target_gets_the_tree(struct kunit *test)
 {
 	struct fake *fake = test->priv;
@@ -65,6 +66,7 @@ static void op_06_block_that_is_not_the_root(struct kunit *test)
 	fake_initiate_complete(fake, tree);
 }
 
+/* Contract: OP-07 */
 static void op_06_tree_of_another_target(struct kunit *test)
 {
 	struct fake *other = fake_create(test);
@@ -101,6 +103,7 @@ static void op_06_other_operation(struct kunit *test)
 	fake_initiate_complete(fake, tree);
 }
 
+/* Contract: OP-16 */
 static void op_15_statuses_are_visible(struct kunit *test)
 {
 	static const enum chimney_status statuses[] = {
@@ -117,7 +120,7 @@ static void op_15_statuses_are_visible(struct kunit *test)
 	fake_answer(tree, statuses);
 	/* Act */
 	fake_initiate_complete(fake, tree);
-	/* Assert: OP-15, OP-16 */
+	/* Assert */
 	KUNIT_EXPECT_PTR_EQ(test, fake_root(tree), fake->completed);
 	for (i = 0; i < ARRAY_SIZE(statuses); i++)
 		KUNIT_EXPECT_EQ(test, statuses[i], tree->node[i].block.status);

@@ -83,6 +83,7 @@ static void term_17_no_state_is_fine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake->completions);
 }
 
+/* Contract: OP-09 */
 static void term_18_only_success_or_failure(struct kunit *test)
 {
 	struct fake *fake = test->priv;
@@ -150,6 +151,7 @@ static void op_11_placeholder_in_a_terminate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake->completions);
 }
 
+/* Contract: OP-14, OP-16 */
 static void term_62_client_gets_its_tree(struct kunit *test)
 {
 	struct fake *fake = test->priv;
@@ -263,7 +265,7 @@ static void term_late_success_frees_the_tree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fake->completions);
 }
 
-static void pau_11_unregister_brings_all_home(struct kunit *test)
+static void term_unregister_brings_all_home(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 	struct fake_tree *tree;
@@ -282,7 +284,7 @@ static void pau_11_unregister_brings_all_home(struct kunit *test)
 				tree->node[i].handle.state);
 }
 
-static void pau_11_careless_client_leaves_a_call(struct kunit *test)
+static void term_careless_client_leaves_a_call(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 	struct fake_tree *tree;
@@ -392,6 +394,7 @@ static void term_28_draining_is_legal(struct kunit *test)
 	fake_terminate_complete(fake, tree);
 }
 
+/* Contract: TERM-25, TERM-27, TERM-28, TERM-31 */
 static void term_32_nothing_after_the_completion(struct kunit *test)
 {
 	struct chimney_receive request = {};
@@ -439,8 +442,6 @@ static struct kunit_case term_cases[] = {
 	KUNIT_CASE(cls_09_no_composite_state_comes_back),
 	KUNIT_CASE(op_08_terminate_without_status),
 	KUNIT_CASE(op_11_placeholder_in_a_terminate),
-	KUNIT_CASE(pau_11_careless_client_leaves_a_call),
-	KUNIT_CASE(pau_11_unregister_brings_all_home),
 	KUNIT_CASE(term_10_no_io_from_the_terminate_on),
 	KUNIT_CASE(term_11_no_forward_from_the_terminate_on),
 	KUNIT_CASE(term_13_initiate_in_progress),
@@ -452,9 +453,11 @@ static struct kunit_case term_cases[] = {
 	KUNIT_CASE(term_62_client_gets_its_tree),
 	KUNIT_CASE(term_66_object_goes_out_again),
 	KUNIT_CASE(term_66_slot_is_reset),
+	KUNIT_CASE(term_careless_client_leaves_a_call),
 	KUNIT_CASE(term_late_success_frees_the_tree),
 	KUNIT_CASE(term_object_is_not_offloaded),
 	KUNIT_CASE(term_over_another_binding),
+	KUNIT_CASE(term_unregister_brings_all_home),
 	{}
 };
 

@@ -265,7 +265,10 @@ def half_closed_before(app, peer, handover):
 
 
 def peer_closes(app, peer, handover):
-    """The peer's FIN is the end of the stream; writing goes on."""
+    """The peer's FIN is the end of the stream; writing goes on.
+
+    Contract: TEV-03, TEV-04
+    """
     handover()
     app.begin("drain")
     peer.sendall(pattern(LARGE))
@@ -287,7 +290,10 @@ def peer_closed_before(app, peer, handover):
 
 
 def peer_resets(app, peer, handover):
-    """The peer's RST wakes a reader with ECONNRESET."""
+    """The peer's RST wakes a reader with ECONNRESET.
+
+    Contract: TEV-06, TEV-07, TEV-10, BRA-02
+    """
     handover()
     app.begin("drain")
     linger_zero(peer)

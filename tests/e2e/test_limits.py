@@ -43,20 +43,29 @@ def check_empty():
 
 
 def test_tcp_entries():
-    """One entry and three connections (INIT-39 to INIT-41)."""
+    """One entry and three connections.
+
+    Contract: INIT-38, INIT-39, INIT-40, INIT-41, INIT-47, INIT-48
+    """
     beyond({"tcp": 1}, ["10.0.0.2"] * 3,
            (["SUCCESS"], ["PARTIAL_SUCCESS"], ["SUCCESS", "TCP_ENTRIES", "TCP_ENTRIES"]), 1)
 
 
 def test_path_entries():
-    """One path and two peers: what hangs on the other path is not attempted (INIT-44, INIT-45)."""
+    """One path and two peers: what hangs on the other path is not attempted.
+
+    Contract: INIT-44, INIT-45
+    """
     beyond({"path": 1}, ["10.0.0.2", "10.0.0.3"],
            (["PARTIAL_SUCCESS", "SUCCESS"], ["PATH_ENTRIES", "SUCCESS"], ["FAILURE", "SUCCESS"]),
            1)
 
 
 def test_neighbor_entries():
-    """Two neighbors and three peers (INIT-44 to INIT-46)."""
+    """Two neighbors and three peers.
+
+    Contract: INIT-44, INIT-45
+    """
     beyond({"neighbor": 2}, ["10.0.0.2", "10.0.0.3", "10.0.0.4"],
            (["NEIGHBOR_ENTRIES", "SUCCESS", "SUCCESS"], ["FAILURE", "SUCCESS", "SUCCESS"],
             ["FAILURE", "SUCCESS", "SUCCESS"]), 2)

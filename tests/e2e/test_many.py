@@ -28,7 +28,10 @@ def echo_once(socks, turn):
 
 
 def test_thousand():
-    """1000 blocks, one tree, one grace period; all live on, out there and back home."""
+    """1000 blocks, one tree, one grace period; all live on, out there and back home.
+
+    Contract: DAT-06, DAT-16, DAT-17
+    """
     raise_limit()
     peers = add_peers(PEERS)
     server = EchoServer()

@@ -28,7 +28,10 @@ def everywhere(streams):
 
 
 def test_handovers():
-    """A handover is one way: out, or home. Every byte of every connection is compared."""
+    """A handover is one way: out, or home. Every byte of every connection is compared.
+
+    Contract: INIT-71, INIT-76, TERM-45, RIND-18, RFC-10, RFC-12
+    """
     server = EchoServer()
     start()
     netem(*BAD_NETWORK)

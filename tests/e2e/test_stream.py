@@ -21,7 +21,11 @@ def cycle(stream, progress):
 
 
 def test_handovers():
-    """Again and again out and home with data under way in both directions."""
+    """Again and again out and home with data under way in both directions.
+
+    Contract: INIT-10, INIT-11, INIT-71, INIT-73, INIT-75, TERM-46, TERM-53, TERM-54,
+    TERM-55, SND-05, SND-06, RIND-18
+    """
     server = EchoServer()
     start()
     stream = Stream(server)

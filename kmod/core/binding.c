@@ -2,6 +2,7 @@
 /* Clients and their bindings to targets. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "call.h"
@@ -33,7 +34,7 @@ struct chimney_binding *chimney_bind(struct chimney_client *client,
 	binding->core = target->core;
 	binding->client = client;
 	binding->priv = priv;
-	list_add_tail(&binding->list, &target->core->bindings);
+	list_add_tail_rcu(&binding->list, &target->core->bindings);
 	return binding;
 }
 EXPORT_SYMBOL_GPL(chimney_bind);
@@ -80,10 +81,10 @@ static void binding_close(struct chimney_binding *binding, bool tell)
 /* After a grace period. */
 static void binding_free(struct chimney_binding *binding)
 {
-	list_del(&binding->list);
+	list_del_rcu(&binding->list);
 	/* Handles that were left behind name it for ever. */
 	if (!atomic_read(&binding->objects))
-		kfree(binding);
+		kfree_rcu(binding, rcu);
 }
 
 /* Free a closed binding of a target that stays. */
@@ -160,10 +161,13 @@ int chimney_client_register(struct chimney_client *client)
 	const struct chimney_client_ops *ops = client->ops;
 
 	if (!ops->unbind || !ops->initiate_offload_complete ||
-	    !ops->terminate_offload_complete || !ops->operation_lost ||
+	    !ops->terminate_offload_complete || !ops->query_offload_complete ||
+	    !ops->update_offload_complete ||
+	    !ops->invalidate_offload_complete || !ops->operation_lost ||
 	    !ops->free_tree || !ops->tcp_send_complete ||
 	    !ops->tcp_receive_complete || !ops->tcp_forward_complete ||
-	    !ops->tcp_receive_indicate || !ops->tcp_event) {
+	    !ops->tcp_disconnect_complete || !ops->tcp_receive_indicate ||
+	    !ops->tcp_event || !ops->event || !ops->status) {
 		pr_err("client %s lacks a mandatory call\n", client->name);
 		return -EINVAL;
 	}

@@ -15,6 +15,7 @@
 
 /**
  * enum chimney_call_state - where a call is
+ * @CALL_SUBMITTING: the tree is being checked, no target knows it
  * @CALL_PENDING: the target has the tree
  * @CALL_CHECKING: a completion is being checked
  * @CALL_DONE: completed; no longer in the table
@@ -23,6 +24,7 @@
  * @CALL_KEPT: completed late, and the target knows handles of the tree
  */
 enum chimney_call_state {
+	CALL_SUBMITTING,
 	CALL_PENDING,
 	CALL_CHECKING,
 	CALL_DONE,
@@ -39,7 +41,7 @@ enum chimney_call_state {
  * @tree: its root
  * @kind: the operation
  * @state: guarded by the target's lock
- * @overdue: the deadline passed while a completion was being checked
+ * @overdue: the deadline passed while the tree or a completion was being checked
  * @returned: the target gave the tree back while the client was being told
  * @refcnt: holders: the table, the armed @deadline, whoever looks at it
  * @deadline: loses the call
@@ -107,7 +109,7 @@ static void call_lose(struct chimney_call *call)
 	struct chimney_target_core *core = call->core;
 	bool returned;
 
-	trace_chimney_call_lost(core->dev->ifindex, call->tree, call->kind);
+	trace_chimney_call_lost(core->ifindex, call->tree, call->kind);
 	chimney_violation(core, CHIMNEY_CLAUSE_OP_05);
 	chimney_tree_lose(call->tree, call->binding, call->kind);
 	call->binding->client->ops->operation_lost(call->binding, call->tree);
@@ -165,56 +167,85 @@ static struct chimney_call *call_new(struct chimney_binding *binding,
 	call->binding = binding;
 	call->tree = tree;
 	call->kind = kind;
-	call->state = CALL_PENDING;
+	call->state = CALL_SUBMITTING;
 	refcount_set(&call->refcnt, 1);
 	INIT_DELAYED_WORK(&call->deadline, call_deadline);
 	return call;
 }
 
-static int call_hash(struct chimney_call *call, unsigned int deadline_ms)
+/* OP-12: the tree, named by its root, must not be lent already. */
+static int call_hash(struct chimney_call *call)
 {
 	struct chimney_target_core *core = call->core;
+	bool lent = false;
 	int err = 0;
 
 	spin_lock_bh(&core->lock);
 	if (core->dead) {
 		err = -ESHUTDOWN;
-	} else if (call_find(core, call->tree)) {
-		err = -EBUSY;
 	} else {
-		hash_add(core->calls, &call->node, (unsigned long)call->tree);
-		call_arm(call, msecs_to_jiffies(deadline_ms));
+		lent = call_find(core, call->tree);
+		if (!lent)
+			hash_add(core->calls, &call->node,
+				 (unsigned long)call->tree);
 	}
 	spin_unlock_bh(&core->lock);
-	return err;
+	return lent ? chimney_refuse(core, CHIMNEY_CLAUSE_OP_12) : err;
 }
 
-/*
- * Once the call is in the table it can complete at any time. The read-side
- * section keeps the target until its handler has returned.
- */
-static int call_start(struct chimney_call *call, unsigned int deadline_ms)
+static void call_withdraw(struct chimney_call *call)
 {
-	struct chimney_target *target = call->binding->target;
-	enum chimney_op_kind kind = call->kind;
-	struct chimney_block *tree = call->tree;
-	int err;
-
-	rcu_read_lock();
-	trace_chimney_call_submit(call->core->dev->ifindex, tree, kind);
-	err = call_hash(call, deadline_ms);
-	if (!err && kind == CHIMNEY_OP_KIND_INITIATE)
-		target->ops->initiate_offload(target, tree);
-	else if (!err)
-		target->ops->terminate_offload(target, tree);
-	rcu_read_unlock();
-	return err;
+	spin_lock_bh(&call->core->lock);
+	call_unhash(call);
+	spin_unlock_bh(&call->core->lock);
 }
 
+static void target_start(struct chimney_target *target,
+			 struct chimney_block *tree, enum chimney_op_kind kind)
+{
+	const struct chimney_target_ops *ops = target->ops;
+
+	switch (kind) {
+	case CHIMNEY_OP_KIND_INITIATE:
+		ops->initiate_offload(target, tree);
+		break;
+	case CHIMNEY_OP_KIND_TERMINATE:
+		ops->terminate_offload(target, tree);
+		break;
+	case CHIMNEY_OP_KIND_UPDATE:
+		ops->update_offload(target, tree);
+		break;
+	case CHIMNEY_OP_KIND_QUERY:
+		ops->query_offload(target, tree);
+		break;
+	case CHIMNEY_OP_KIND_INVALIDATE:
+		ops->invalidate_offload(target, tree);
+		break;
+	}
+}
+
+/* From here on the call can complete at any time, and be gone. */
+static void call_start(struct chimney_call *call, unsigned int deadline_ms)
+{
+	struct chimney_target *target = call->core->target;
+	struct chimney_target_core *core = call->core;
+	struct chimney_block *tree = call->tree;
+	enum chimney_op_kind kind = call->kind;
+
+	trace_chimney_call_submit(core->ifindex, tree, kind);
+	spin_lock_bh(&core->lock);
+	call->state = CALL_PENDING;
+	call_arm(call, call->overdue ? 0 : msecs_to_jiffies(deadline_ms));
+	spin_unlock_bh(&core->lock);
+	target_start(target, tree, kind);
+}
+
+/* The read-side section keeps the target until its handler has returned. */
 static int call_submit(struct chimney_binding *binding,
 		       struct chimney_block *tree, enum chimney_op_kind kind,
 		       unsigned int deadline_ms)
 {
+	enum chimney_clause clause;
 	struct chimney_call *call;
 	int err;
 
@@ -222,17 +253,23 @@ static int call_submit(struct chimney_binding *binding,
 	if (!call)
 		return -ENOMEM;
 
-	err = chimney_tree_submit(tree, binding, kind);
+	rcu_read_lock();
+	err = call_hash(call);
 	if (err)
 		goto err_call;
-	err = call_start(call, deadline_ms);
-	if (err)
-		goto err_tree;
+	clause = chimney_tree_submit(tree, binding, kind);
+	if (clause != CHIMNEY_CLAUSE_NONE) {
+		err = chimney_refuse(binding->core, clause);
+		goto err_hash;
+	}
+	call_start(call, deadline_ms);
+	rcu_read_unlock();
 	return 0;
 
-err_tree:
-	chimney_tree_withdraw(tree, kind);
+err_hash:
+	call_withdraw(call);
 err_call:
+	rcu_read_unlock();
 	call_put(call);
 	return err;
 }
@@ -250,17 +287,25 @@ err_call:
  * which may happen before the function returns. On failure nothing has changed.
  *
  * Context: process or softirq, interrupts enabled.
- * Return: 0; -EINVAL for a tree that breaks DAT-01 to DAT-05, INIT-03, INIT-18
- * or INIT-25, or with an object that is lost or offloaded elsewhere; -EBUSY if
- * another operation has an object of the tree (INIT-02); -ESHUTDOWN if the
- * target goes away; -ENOMEM.
+ * Return: 0; -EINVAL for a tree that breaks DAT-01 to DAT-05, CLS-05, INIT-03,
+ * INIT-12, INIT-18 or INIT-25, or with an object that is lost or offloaded
+ * elsewhere, or if the client has not queried and enabled the capabilities
+ * (CAP-01, CAP-03); -EBUSY if another operation has an object or the tree
+ * (INIT-02, OP-12); -EAGAIN if the target takes nothing until it resumes
+ * (PAU-01, PAU-09), or resumed and the client has not looked at its
+ * capabilities since (PAU-07); -ESHUTDOWN if the target goes away; -ENOMEM.
  */
 int chimney_initiate_offload(struct chimney_binding *binding,
 			     struct chimney_block *tree,
 			     unsigned int deadline_ms)
 {
+	int err;
+
 	if (READ_ONCE(binding->closing))
 		return -ESHUTDOWN;
+	err = chimney_gate_check(binding);
+	if (err)
+		return err;
 	return call_submit(binding, tree, CHIMNEY_OP_KIND_INITIATE,
 			   deadline_ms);
 }
@@ -273,15 +318,16 @@ EXPORT_SYMBOL_GPL(chimney_initiate_offload);
  *	an offloaded object. State, where present, is a delegated structure.
  * @deadline_ms: time the target has
  *
- * The caller makes sure that no other call on these objects is being made
- * (TERM-04, G-38), and that objects with dependents come with all of them
- * (TERM-06). Ownership as with chimney_initiate_offload(); the way back is
- * terminate_offload_complete or operation_lost.
+ * The caller makes sure that no I/O call on these objects is being made
+ * (TERM-04, G-38). Ownership as with chimney_initiate_offload(); the way back
+ * is terminate_offload_complete or operation_lost. An object that a terminate
+ * gave back with FAILURE may be named once more, and fails again (G-06, G-66).
  *
  * Context: process or softirq, interrupts enabled.
  * Return: 0; -EINVAL for a malformed tree or an object that is not offloaded
- * over @binding; -EBUSY if another operation has an object (TERM-13);
- * -ESHUTDOWN if the target is gone; -ENOMEM.
+ * over @binding; -EBUSY if another operation has an object (TERM-03, TERM-13),
+ * or it has dependents that are not in the tree (TERM-06); -ESHUTDOWN if the
+ * target is gone; -ENOMEM.
  */
 int chimney_terminate_offload(struct chimney_binding *binding,
 			      struct chimney_block *tree,
@@ -291,6 +337,79 @@ int chimney_terminate_offload(struct chimney_binding *binding,
 			   deadline_ms);
 }
 EXPORT_SYMBOL_GPL(chimney_terminate_offload);
+
+/**
+ * chimney_query_offload() - read variables of offloaded objects
+ * @binding: the binding the objects are offloaded over
+ * @tree: the tree: blocks without a handle are placeholders, all others name
+ *	an offloaded object and bring a structure of any class to be filled
+ * @deadline_ms: time the target has
+ *
+ * The objects stay where they are; several queries of one may be in progress.
+ * Ownership of the tree as with chimney_initiate_offload(). The client
+ * terminates what could not be queried (QRY-09), also after operation_lost.
+ *
+ * Context: process or softirq, interrupts enabled.
+ * Return: 0; -EINVAL for a malformed tree or an object that is not offloaded
+ * over @binding; -EBUSY if an initiate or terminate has an object (QRY-03);
+ * -ESHUTDOWN if the target is gone; -ENOMEM.
+ */
+int chimney_query_offload(struct chimney_binding *binding,
+			  struct chimney_block *tree, unsigned int deadline_ms)
+{
+	return call_submit(binding, tree, CHIMNEY_OP_KIND_QUERY, deadline_ms);
+}
+EXPORT_SYMBOL_GPL(chimney_query_offload);
+
+/**
+ * chimney_update_offload() - change variables or links of offloaded objects
+ * @binding: the binding the objects are offloaded over
+ * @tree: the tree: blocks without a handle are placeholders, all others name
+ *	an offloaded object and bring a cached structure. Paths below a
+ *	neighbor that is named are linked to it (UPD-07); such a neighbor, and
+ *	such paths, may come without state.
+ * @deadline_ms: time the target has
+ *
+ * The objects stay where they are. Ownership of the tree as with
+ * chimney_initiate_offload(). The client terminates what could not be updated
+ * (UPD-26), also after operation_lost.
+ *
+ * Context: process or softirq, interrupts enabled.
+ * Return: 0; -EINVAL for a malformed tree, an object that is not offloaded over
+ * @binding or was invalidated (UPD-04), or a connection below a path that is
+ * named (UPD-08); -EBUSY if another update, an initiate or a terminate has an
+ * object (UPD-01, UPD-02); -ESHUTDOWN if the target is gone; -ENOMEM.
+ */
+int chimney_update_offload(struct chimney_binding *binding,
+			   struct chimney_block *tree, unsigned int deadline_ms)
+{
+	return call_submit(binding, tree, CHIMNEY_OP_KIND_UPDATE, deadline_ms);
+}
+EXPORT_SYMBOL_GPL(chimney_update_offload);
+
+/**
+ * chimney_invalidate_offload() - make a target stop sending with objects
+ * @binding: the binding the objects are offloaded over
+ * @tree: the tree, without any state (INV-01): blocks without a handle are
+ *	placeholders, all others name an offloaded object
+ * @deadline_ms: time the target has
+ *
+ * The objects stay at the target until they are terminated (INV-07, INV-08).
+ * Ownership of the tree as with chimney_initiate_offload().
+ *
+ * Context: process or softirq, interrupts enabled.
+ * Return: 0; -EINVAL for a malformed tree or an object that is not offloaded
+ * over @binding; -EBUSY if an initiate or terminate has an object (INV-09);
+ * -ESHUTDOWN if the target is gone; -ENOMEM.
+ */
+int chimney_invalidate_offload(struct chimney_binding *binding,
+			       struct chimney_block *tree,
+			       unsigned int deadline_ms)
+{
+	return call_submit(binding, tree, CHIMNEY_OP_KIND_INVALIDATE,
+			   deadline_ms);
+}
+EXPORT_SYMBOL_GPL(chimney_invalidate_offload);
 
 /* What to do with a completion. */
 enum chimney_verdict {
@@ -302,7 +421,7 @@ enum chimney_verdict {
 
 static enum chimney_verdict call_take_late(struct chimney_call *call)
 {
-	trace_chimney_call_late(call->core->dev->ifindex, call->tree,
+	trace_chimney_call_late(call->core->ifindex, call->tree,
 				call->kind);
 	if (call->state == CALL_LOSING) {
 		call->returned = true;
@@ -353,12 +472,36 @@ static void call_refuse(struct chimney_call *call, enum chimney_clause clause)
 	chimney_violation(core, clause);
 }
 
+static void client_complete(struct chimney_binding *binding,
+			    struct chimney_block *tree,
+			    enum chimney_op_kind kind)
+{
+	const struct chimney_client_ops *ops = binding->client->ops;
+
+	switch (kind) {
+	case CHIMNEY_OP_KIND_INITIATE:
+		ops->initiate_offload_complete(binding, tree);
+		break;
+	case CHIMNEY_OP_KIND_TERMINATE:
+		ops->terminate_offload_complete(binding, tree);
+		break;
+	case CHIMNEY_OP_KIND_UPDATE:
+		ops->update_offload_complete(binding, tree);
+		break;
+	case CHIMNEY_OP_KIND_QUERY:
+		ops->query_offload_complete(binding, tree);
+		break;
+	case CHIMNEY_OP_KIND_INVALIDATE:
+		ops->invalidate_offload_complete(binding, tree);
+		break;
+	}
+}
+
 static void call_finish(struct chimney_call *call)
 {
-	const struct chimney_client_ops *ops = call->binding->client->ops;
 	struct chimney_target_core *core = call->core;
 
-	trace_chimney_call_complete(core->dev->ifindex, call->tree, call->kind);
+	trace_chimney_call_complete(core->ifindex, call->tree, call->kind);
 	spin_lock_bh(&core->lock);
 	call_unhash(call);
 	spin_unlock_bh(&core->lock);
@@ -366,21 +509,24 @@ static void call_finish(struct chimney_call *call)
 		call_put(call);
 
 	chimney_tree_settle(call->tree, call->binding, call->kind);
-	if (call->kind == CHIMNEY_OP_KIND_INITIATE)
-		ops->initiate_offload_complete(call->binding, call->tree);
-	else
-		ops->terminate_offload_complete(call->binding, call->tree);
+	client_complete(call->binding, call->tree, call->kind);
 	call_put(call);
 }
 
 static void call_complete(struct chimney_target *target,
 			  struct chimney_block *tree, enum chimney_op_kind kind)
 {
-	struct chimney_target_core *core = target->core;
+	struct chimney_target_core *core;
 	enum chimney_clause clause;
 	struct chimney_call *call;
 
 	rcu_read_lock();
+	core = READ_ONCE(target->core);
+	if (!core) {
+		chimney_violation(NULL, CHIMNEY_CLAUSE_OP_07);
+		rcu_read_unlock();
+		return;
+	}
 	switch (call_take(core, tree, kind, &call)) {
 	case VERDICT_FOREIGN:
 		chimney_violation(core, CHIMNEY_CLAUSE_OP_06);
@@ -439,6 +585,57 @@ void chimney_terminate_offload_complete(struct chimney_target *target,
 }
 EXPORT_SYMBOL_GPL(chimney_terminate_offload_complete);
 
+/**
+ * chimney_query_offload_complete() - a target has answered a query
+ * @target: the target
+ * @tree: the root it got with query_offload (OP-06), with its structures
+ *	filled, and SUCCESS or FAILURE in every block (QRY-07)
+ *
+ * As chimney_initiate_offload_complete().
+ *
+ * Context: process or softirq, interrupts enabled.
+ */
+void chimney_query_offload_complete(struct chimney_target *target,
+				    struct chimney_block *tree)
+{
+	call_complete(target, tree, CHIMNEY_OP_KIND_QUERY);
+}
+EXPORT_SYMBOL_GPL(chimney_query_offload_complete);
+
+/**
+ * chimney_update_offload_complete() - a target has done an update
+ * @target: the target
+ * @tree: the root it got with update_offload (OP-06), with SUCCESS or FAILURE
+ *	in every block (UPD-24)
+ *
+ * As chimney_initiate_offload_complete().
+ *
+ * Context: process or softirq, interrupts enabled.
+ */
+void chimney_update_offload_complete(struct chimney_target *target,
+				     struct chimney_block *tree)
+{
+	call_complete(target, tree, CHIMNEY_OP_KIND_UPDATE);
+}
+EXPORT_SYMBOL_GPL(chimney_update_offload_complete);
+
+/**
+ * chimney_invalidate_offload_complete() - a target has invalidated objects
+ * @target: the target
+ * @tree: the root it got with invalidate_offload (OP-06), with SUCCESS or
+ *	FAILURE in every block (INV-10)
+ *
+ * As chimney_initiate_offload_complete().
+ *
+ * Context: process or softirq, interrupts enabled.
+ */
+void chimney_invalidate_offload_complete(struct chimney_target *target,
+					 struct chimney_block *tree)
+{
+	call_complete(target, tree, CHIMNEY_OP_KIND_INVALIDATE);
+}
+EXPORT_SYMBOL_GPL(chimney_invalidate_offload_complete);
+
 /* A call of @binding, or any for NULL, in one of @states; with a reference. */
 static struct chimney_call *call_get(struct chimney_target_core *core,
 				     const struct chimney_binding *binding,
@@ -460,8 +657,8 @@ static struct chimney_call *call_get(struct chimney_target_core *core,
 	return NULL;
 }
 
-#define CALLS_ACTIVE	(BIT(CALL_PENDING) | BIT(CALL_CHECKING) | \
-			 BIT(CALL_LOSING))
+#define CALLS_ACTIVE	(BIT(CALL_SUBMITTING) | BIT(CALL_PENDING) | \
+			 BIT(CALL_CHECKING) | BIT(CALL_LOSING))
 #define CALLS_LOST	(BIT(CALL_LOST) | BIT(CALL_KEPT))
 
 /**

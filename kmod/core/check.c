@@ -4,6 +4,8 @@
  * author of a target which clause a completion breaks; a block without a
  * status before all else, then the first one in the order of traversal.
  */
+#include <net/tcp.h>
+
 #include "tree.h"
 
 #define LAYERS(layer)	BIT(CHIMNEY_LAYER_##layer)
@@ -143,22 +145,71 @@ static enum chimney_clause check_initiate(struct chimney_block *tree)
 	return CHIMNEY_CLAUSE_NONE;
 }
 
+/* TERM-55 */
+static bool send_state_ok(const struct chimney_block *block)
+{
+	const struct chimney_tcp_state_delegated *tcp = block->state;
+
+	return block->type != CHIMNEY_TCP_STATE_DELEGATED || !tcp ||
+	       (!before(tcp->snd_nxt, tcp->snd_una) &&
+		!before(tcp->snd_max, tcp->snd_nxt));
+}
+
+static enum chimney_clause check_terminated(const struct chimney_block *block)
+{
+	if (block->status != CHIMNEY_STATUS_SUCCESS)
+		return CHIMNEY_CLAUSE_NONE;
+	/* G-66 */
+	if (block->handle && test_bit(CHIMNEY_OBJECT_RETERMINATED,
+				      &block->handle->flags))
+		return CHIMNEY_CLAUSE_TERM_65;
+	return send_state_ok(block) ? CHIMNEY_CLAUSE_NONE :
+				      CHIMNEY_CLAUSE_TERM_55;
+}
+
+/* @clause: broken by a status that is neither SUCCESS nor FAILURE */
+static enum chimney_clause check_success_or_failure(const struct chimney_block *block,
+						    enum chimney_clause clause)
+{
+	switch (block->status) {
+	case CHIMNEY_STATUS_SUCCESS:
+		return CHIMNEY_CLAUSE_NONE;
+	case CHIMNEY_STATUS_FAILURE:
+		return block->role == CHIMNEY_ROLE_PLACEHOLDER ?
+			       CHIMNEY_CLAUSE_OP_11 : CHIMNEY_CLAUSE_NONE;
+	default:
+		return clause;
+	}
+}
+
 static enum chimney_clause check_terminate(struct chimney_block *tree)
 {
+	enum chimney_clause clause;
 	struct chimney_block *block;
 	struct chimney_walk walk;
 
 	chimney_for_each_block(block, &walk, tree) {
-		switch (block->status) {
-		case CHIMNEY_STATUS_SUCCESS:
-			break;
-		case CHIMNEY_STATUS_FAILURE:
-			if (block->role == CHIMNEY_ROLE_PLACEHOLDER)
-				return CHIMNEY_CLAUSE_OP_11;
-			break;
-		default:
-			return CHIMNEY_CLAUSE_TERM_18;
-		}
+		clause = check_success_or_failure(block,
+						  CHIMNEY_CLAUSE_TERM_18);
+		if (clause == CHIMNEY_CLAUSE_NONE)
+			clause = check_terminated(block);
+		if (clause != CHIMNEY_CLAUSE_NONE)
+			return clause;
+	}
+	return CHIMNEY_CLAUSE_NONE;
+}
+
+/* A query, update or invalidate. */
+static enum chimney_clause check_staying(struct chimney_block *tree)
+{
+	enum chimney_clause clause;
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree) {
+		clause = check_success_or_failure(block, CHIMNEY_CLAUSE_OP_09);
+		if (clause != CHIMNEY_CLAUSE_NONE)
+			return clause;
 	}
 	return CHIMNEY_CLAUSE_NONE;
 }
@@ -187,6 +238,12 @@ enum chimney_clause chimney_tree_check(struct chimney_block *tree,
 	/* First, for what other statuses should be depends on it. */
 	if (lacks_status(tree))
 		return CHIMNEY_CLAUSE_OP_08;
-	return kind == CHIMNEY_OP_KIND_INITIATE ? check_initiate(tree) :
-						  check_terminate(tree);
+	switch (kind) {
+	case CHIMNEY_OP_KIND_INITIATE:
+		return check_initiate(tree);
+	case CHIMNEY_OP_KIND_TERMINATE:
+		return check_terminate(tree);
+	default:
+		return check_staying(tree);
+	}
 }

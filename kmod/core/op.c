@@ -40,9 +40,12 @@ void chimney_op_put(struct chimney_op *op)
 {
 	struct op_chunk *chunk;
 	unsigned long index;
+	u32 i;
 
 	if (!refcount_dec_and_test(&op->refcnt))
 		return;
+	for (i = 0; i < op->count; i++)
+		kfree(chimney_op_result(op, i)->state);
 	xa_for_each(&op->chunks, index, chunk)
 		kfree(chunk);
 	xa_destroy(&op->chunks);
@@ -111,7 +114,7 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
 /**
  * chimney_op_add() - record what became of a block
  * @op: a running operation; the caller is the only one to add
- * @result: copied
+ * @result: copied; on success its state is the operation's
  *
  * Counted in any case.
  *

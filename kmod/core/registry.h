@@ -37,7 +37,15 @@
  * The state of a handle is written by whoever owns the call that carries it,
  * with release semantics, and read without a lock. Going from HOST to
  * OFFLOADING and from OFFLOADED to UPLOADING is a compare-and-exchange: two
- * operations cannot both have an object.
+ * operations cannot both have an object. Operations that leave it where it is
+ * pin it instead, and what hangs on it counts as its dependent; a terminate
+ * takes both counters from 0 to -1 and so keeps out, or fails. The link to the
+ * parent is written by the operation that has the object.
+ *
+ * chimney_target_core::settings serializes the calls that set capabilities and
+ * parameters. It nests inside the registry mutex. The gate of a target and what
+ * its bindings know of it are guarded by chimney_target_core::lock; clients are
+ * told without it, inside a read-side section over the list of bindings.
  */
 extern struct mutex chimney_registry_mutex;
 
@@ -46,15 +54,20 @@ extern struct mutex chimney_registry_mutex;
 /**
  * struct chimney_target_core - the core's side of a target
  * @target: the driver's side
- * @dev: the device, held
+ * @dev: the device, held until @gone
+ * @ifindex: of the device
  * @dev_tracker: of that reference
  * @list: in the list of targets; RCU readers
- * @bindings: of all clients; registry mutex
- * @lock: guards @calls and @dead
+ * @bindings: of all clients; registry mutex, RCU readers
+ * @lock: guards @calls, @dead and @gate
  * @calls: pending and quarantined calls by the root of their tree
  * @dead: no new calls
  * @removing: somebody has called deltarget of the kind; registry mutex
- * @gone: the device went away before the driver unregistered the target
+ * @gone: the device has been let go; only counters are left
+ * @gate: whether it takes offloads
+ * @settings: guards @enabled and @parameters
+ * @enabled: capabilities of the latest set (CAP-11)
+ * @parameters: settings of the host
  * @violations: by clause
  * @rcu: frees it
  */
@@ -62,13 +75,18 @@ struct chimney_target_core {
 	struct chimney_target *target;
 	struct net_device *dev;
 	netdevice_tracker dev_tracker;
+	int ifindex;
 	struct list_head list;
 	struct list_head bindings;
-	spinlock_t lock;	/* calls, dead */
+	spinlock_t lock;	/* calls, dead, gate */
 	DECLARE_HASHTABLE(calls, CHIMNEY_CALL_HASH_BITS);
 	bool dead;
 	bool removing;
 	bool gone;
+	enum chimney_gate gate;
+	struct mutex settings;	/* enabled, parameters */
+	struct chimney_caps enabled;
+	struct chimney_parameters parameters;
 	atomic_t violations[CHIMNEY_CLAUSES];
 	struct rcu_head rcu;
 };
@@ -80,8 +98,12 @@ struct chimney_target_core {
  * @client: the client
  * @priv: the client's context (INIT-52)
  * @list: in chimney_target_core::bindings; registry mutex
- * @closing: no new initiates
+ * @closing: no new initiates, no indications
+ * @queried: the client has looked at the capabilities since the last resume
+ * @enabled: and has set those it wants
+ * @told: the client knows that the gate is not open
  * @objects: objects that are offloaded over it
+ * @rcu: frees it
  */
 struct chimney_binding {
 	struct chimney_target *target;
@@ -90,7 +112,11 @@ struct chimney_binding {
 	void *priv;
 	struct list_head list;
 	bool closing;
+	bool queried;
+	bool enabled;
+	bool told;
 	atomic_t objects;
+	struct rcu_head rcu;
 };
 
 /* binding.c; all with the registry mutex held */
@@ -99,6 +125,10 @@ void chimney_bindings_close(struct chimney_target_core *core);
 void chimney_bindings_free(struct chimney_target_core *core);
 void chimney_bindings_drop(struct chimney_target_core *core,
 			   const struct chimney_client *client);
+
+/* gate.c */
+void chimney_gate_init(struct chimney_target_core *core);
+int chimney_gate_check(const struct chimney_binding *binding);
 
 /* target.c */
 struct chimney_target_core *

@@ -65,6 +65,8 @@ static void target_fill_info(const struct chimney_target_core *core,
 	if (target->kind)
 		strscpy(info->kind, target->kind->name, sizeof(info->kind));
 	info->caps = target->caps;
+	info->parameters = core->parameters;
+	info->gate = READ_ONCE(core->gate);
 	info->violations = chimney_violations(core);
 	if (target->ops->usage)
 		target->ops->usage(target, &info->usage);
@@ -138,6 +140,213 @@ int chimney_target_info_next(struct net *net, int ifindex,
 }
 EXPORT_SYMBOL_IF_KUNIT(chimney_target_info_next);
 
+/* The target on a device, which stays while the registry mutex is held. */
+static struct chimney_target_core *target_get(struct net *net, int ifindex,
+					      struct netlink_ext_ack *extack)
+{
+	struct chimney_target_core *core;
+
+	lockdep_assert_held(&chimney_registry_mutex);
+	list_for_each_entry(core, &chimney_targets, list)
+		if (net_eq(dev_net(core->dev), net) &&
+		    core->ifindex == ifindex)
+			return core;
+	NL_SET_ERR_MSG(extack, "The device has no target");
+	return NULL;
+}
+
+/* RFC 1122 4.2.3.2 */
+#define DELAYED_ACK_MAX_TICKS	(500 * USEC_PER_MSEC)
+
+static int target_check_parameters(const struct chimney_parameters *parameters,
+				   struct netlink_ext_ack *extack)
+{
+	if (!parameters->ack_frequency)
+		NL_SET_ERR_MSG(extack, "The ACK frequency must not be 0");
+	else if (!parameters->max_retransmissions)
+		NL_SET_ERR_MSG(extack,
+			       "The maximum of retransmissions must not be 0");
+	else if (!parameters->doubt_reachability_retransmissions)
+		NL_SET_ERR_MSG(extack,
+			       "The retransmissions until reachability is in doubt must not be 0");
+	else if (!parameters->duplicate_ack_threshold)
+		NL_SET_ERR_MSG(extack,
+			       "The threshold of duplicate ACKs must not be 0");
+	else if (!parameters->delayed_ack_ticks ||
+		 parameters->delayed_ack_ticks > DELAYED_ACK_MAX_TICKS)
+		NL_SET_ERR_MSG(extack,
+			       "The delay of ACKs must be 1 to 500000 ticks");
+	else if (!parameters->sws_prevention_ticks)
+		NL_SET_ERR_MSG(extack, "The SWS timers must not be 0 ticks");
+	else if (!parameters->push_ticks)
+		NL_SET_ERR_MSG(extack, "The push timer must not be 0 ticks");
+	else if (!parameters->nce_stale_ticks)
+		NL_SET_ERR_MSG(extack,
+			       "The time until a neighbor is stale must not be 0 ticks");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int target_set_parameters(struct chimney_target_core *core,
+				 const struct chimney_parameters *parameters,
+				 struct netlink_ext_ack *extack)
+{
+	struct chimney_target *target = core->target;
+	int err = 0;
+
+	mutex_lock(&core->settings);
+	if (target->ops->set_parameters)
+		err = target->ops->set_parameters(target, parameters, extack);
+	if (!err) {
+		core->parameters = *parameters;
+		trace_chimney_target_parameters(core->ifindex);
+	}
+	mutex_unlock(&core->settings);
+	return err;
+}
+
+/**
+ * chimney_target_set_parameters() - set the parameters of a target
+ * @net: namespace of the device
+ * @ifindex: the device
+ * @parameters: all of them (contract 2.12)
+ * @extack: for the reason of a failure
+ *
+ * Context: process, may sleep; without the RTNL.
+ * Return: 0; -ENODEV if the device has no target; -EINVAL for a value out of
+ * range; or what the target says.
+ */
+int chimney_target_set_parameters(struct net *net, int ifindex,
+				  const struct chimney_parameters *parameters,
+				  struct netlink_ext_ack *extack)
+{
+	struct chimney_target_core *core;
+	int err;
+
+	err = target_check_parameters(parameters, extack);
+	if (err)
+		return err;
+
+	mutex_lock(&chimney_registry_mutex);
+	core = target_get(net, ifindex, extack);
+	err = core ? target_set_parameters(core, parameters, extack) : -ENODEV;
+	mutex_unlock(&chimney_registry_mutex);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_target_set_parameters);
+
+static int target_statistics(struct chimney_target *target, u16 family,
+			     struct chimney_statistics *statistics, bool reset,
+			     struct netlink_ext_ack *extack)
+{
+	struct chimney_statistics unread;
+
+	if (!target->ops->statistics) {
+		NL_SET_ERR_MSG(extack, "The target keeps no statistics");
+		return -EOPNOTSUPP;
+	}
+	if (!(family == AF_INET && target->caps.ipv4) &&
+	    !(family == AF_INET6 && target->caps.ipv6)) {
+		NL_SET_ERR_MSG(extack,
+			       "The target offloads no connections of this family");
+		return -EOPNOTSUPP;
+	}
+	if (!statistics)
+		statistics = &unread;
+	memset(statistics, 0, sizeof(*statistics));
+	target->ops->statistics(target, family, statistics, reset);
+	return 0;
+}
+
+/**
+ * chimney_target_statistics() - read or reset the statistics of a target
+ * @net: namespace of the device
+ * @ifindex: the device
+ * @family: AF_INET or AF_INET6 (STA-01, STA-02)
+ * @statistics: to be filled, or NULL
+ * @reset: whether they are set to 0 afterwards (STA-05)
+ * @extack: for the reason of a failure
+ *
+ * Context: process, may sleep; without the RTNL.
+ * Return: 0; -ENODEV if the device has no target; -EOPNOTSUPP if it keeps none
+ * for @family.
+ */
+int chimney_target_statistics(struct net *net, int ifindex, u16 family,
+			      struct chimney_statistics *statistics, bool reset,
+			      struct netlink_ext_ack *extack)
+{
+	struct chimney_target_core *core;
+	int err;
+
+	mutex_lock(&chimney_registry_mutex);
+	core = target_get(net, ifindex, extack);
+	err = core ? target_statistics(core->target, family, statistics, reset,
+				       extack) : -ENODEV;
+	mutex_unlock(&chimney_registry_mutex);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_target_statistics);
+
+/**
+ * chimney_target_breaches() - breaches of the contract by clause
+ * @net: namespace of the device
+ * @ifindex: the device
+ * @counts: to be filled, CHIMNEY_CLAUSES members
+ * @extack: for the reason of a failure
+ *
+ * Context: process, may sleep; without the RTNL.
+ * Return: 0, or -ENODEV if the device has no target.
+ */
+int chimney_target_breaches(struct net *net, int ifindex, u32 *counts,
+			    struct netlink_ext_ack *extack)
+{
+	struct chimney_target_core *core;
+
+	mutex_lock(&chimney_registry_mutex);
+	core = target_get(net, ifindex, extack);
+	if (core)
+		chimney_violations_read(core, counts);
+	mutex_unlock(&chimney_registry_mutex);
+	return core ? 0 : -ENODEV;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_target_breaches);
+
+static int target_fault(struct chimney_target *target, const char *script,
+			struct netlink_ext_ack *extack)
+{
+	if (!target->kind || !target->kind->fault) {
+		NL_SET_ERR_MSG(extack, "The target cannot inject faults");
+		return -EOPNOTSUPP;
+	}
+	return target->kind->fault(target, script, extack);
+}
+
+/**
+ * chimney_target_fault() - make a target misbehave, for tests
+ * @net: namespace of the device
+ * @ifindex: the device
+ * @script: what it is to do, in the language of its kind
+ * @extack: for the reason of a failure
+ *
+ * Context: process, may sleep; without the RTNL.
+ * Return: 0; -ENODEV if the device has no target; -EOPNOTSUPP if its kind has
+ * no faults; or what the kind says.
+ */
+int chimney_target_fault(struct net *net, int ifindex, const char *script,
+			 struct netlink_ext_ack *extack)
+{
+	struct chimney_target_core *core;
+	int err;
+
+	mutex_lock(&chimney_registry_mutex);
+	core = target_get(net, ifindex, extack);
+	err = core ? target_fault(core->target, script, extack) : -ENODEV;
+	mutex_unlock(&chimney_registry_mutex);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_target_fault);
+
 static int target_check_ops(const struct chimney_target_ops *ops,
 			    struct netlink_ext_ack *extack)
 {
@@ -145,12 +354,34 @@ static int target_check_ops(const struct chimney_target_ops *ops,
 		NL_SET_ERR_MSG(extack, "The target lacks initiate_offload");
 	else if (!ops->terminate_offload)
 		NL_SET_ERR_MSG(extack, "The target lacks terminate_offload");
+	else if (!ops->query_offload)
+		NL_SET_ERR_MSG(extack, "The target lacks query_offload");
+	else if (!ops->update_offload)
+		NL_SET_ERR_MSG(extack, "The target lacks update_offload");
+	else if (!ops->invalidate_offload)
+		NL_SET_ERR_MSG(extack, "The target lacks invalidate_offload");
 	else if (!ops->tcp_send)
 		NL_SET_ERR_MSG(extack, "The target lacks tcp_send");
 	else if (!ops->tcp_receive)
 		NL_SET_ERR_MSG(extack, "The target lacks tcp_receive");
 	else if (!ops->tcp_forward)
 		NL_SET_ERR_MSG(extack, "The target lacks tcp_forward");
+	else if (!ops->tcp_disconnect)
+		NL_SET_ERR_MSG(extack, "The target lacks tcp_disconnect");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+/* CAP-13, CAP-14 */
+static int target_check_caps(const struct chimney_caps *caps,
+			     struct netlink_ext_ack *extack)
+{
+	if (!caps->ipv4 && !caps->ipv6)
+		NL_SET_ERR_MSG(extack,
+			       "The target offloads neither IPv4 nor IPv6");
+	else if (!caps->tcp_entries)
+		NL_SET_ERR_MSG(extack, "The target has no TCP entries");
 	else
 		return 0;
 	return -EINVAL;
@@ -165,6 +396,8 @@ static struct chimney_target_core *target_core_new(struct chimney_target *target
 		return NULL;
 	core->target = target;
 	core->dev = target->dev;
+	core->ifindex = core->dev->ifindex;
+	chimney_gate_init(core);
 	netdev_hold(core->dev, &core->dev_tracker, GFP_KERNEL);
 	INIT_LIST_HEAD(&core->bindings);
 	spin_lock_init(&core->lock);
@@ -197,7 +430,7 @@ static int target_add(struct chimney_target *target,
 		return -ENOMEM;
 	target->core = core;
 	list_add_tail_rcu(&core->list, &chimney_targets);
-	trace_chimney_target_add(core->dev->ifindex);
+	trace_chimney_target_add(core->ifindex);
 	target_fill_info(core, &info);
 	chimney_nl_target_added(dev_net(core->dev), &info);
 	chimney_bindings_open(target);
@@ -212,8 +445,8 @@ static int target_add(struct chimney_target *target,
  * Clients may call the target before the function returns.
  *
  * Context: process, may sleep; the RTNL may be held.
- * Return: 0; -EINVAL if a mandatory call is missing; -EEXIST if the device has
- * a target; -ENODEV if it is going away; -ENOMEM.
+ * Return: 0; -EINVAL if a mandatory call is missing, or it can offload nothing;
+ * -EEXIST if the device has a target; -ENODEV if it is going away; -ENOMEM.
  */
 int chimney_target_register(struct chimney_target *target,
 			    struct netlink_ext_ack *extack)
@@ -221,6 +454,9 @@ int chimney_target_register(struct chimney_target *target,
 	int err;
 
 	err = target_check_ops(target->ops, extack);
+	if (err)
+		return err;
+	err = target_check_caps(&target->caps, extack);
 	if (err)
 		return err;
 
@@ -246,17 +482,19 @@ void chimney_target_shut(struct chimney_target_core *core)
 	spin_unlock_bh(&core->lock);
 	synchronize_net();
 
-	if (target->ops->stop) {
+	if (target->ops->stop)
 		target->ops->stop(target);
-		/* A completion that was late may have freed its tree. */
-		synchronize_net();
-	}
+	/*
+	 * A completion that was late may have freed its tree, and nobody
+	 * looks at the device any more.
+	 */
+	WRITE_ONCE(core->gone, true);
+	synchronize_net();
 	chimney_bindings_free(core);
 
 	chimney_nl_target_removed(dev_net(core->dev), &info);
-	trace_chimney_target_del(core->dev->ifindex);
+	trace_chimney_target_del(core->ifindex);
 	netdev_put(core->dev, &core->dev_tracker);
-	core->gone = true;
 }
 
 /**
@@ -276,7 +514,7 @@ void chimney_target_unregister(struct chimney_target *target)
 	mutex_lock(&chimney_registry_mutex);
 	if (!core->gone)
 		chimney_target_shut(core);
-	target->core = NULL;
+	WRITE_ONCE(target->core, NULL);
 	mutex_unlock(&chimney_registry_mutex);
 	kfree_rcu(core, rcu);
 }

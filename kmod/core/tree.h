@@ -10,11 +10,9 @@
 struct chimney_binding;
 
 /* block.c */
-int chimney_tree_submit(struct chimney_block *tree,
-			struct chimney_binding *binding,
-			enum chimney_op_kind kind);
-void chimney_tree_withdraw(struct chimney_block *tree,
-			   enum chimney_op_kind kind);
+enum chimney_clause chimney_tree_submit(struct chimney_block *tree,
+					struct chimney_binding *binding,
+					enum chimney_op_kind kind);
 void chimney_tree_settle(struct chimney_block *tree,
 			 struct chimney_binding *binding,
 			 enum chimney_op_kind kind);
@@ -40,9 +38,14 @@ static inline bool chimney_block_done(const struct chimney_block *block)
 static inline bool chimney_block_moves(const struct chimney_block *block,
 				       enum chimney_op_kind kind)
 {
-	return kind == CHIMNEY_OP_KIND_INITIATE ?
-		       block->role == CHIMNEY_ROLE_NEW :
-		       block->role == CHIMNEY_ROLE_LINKER;
+	switch (kind) {
+	case CHIMNEY_OP_KIND_INITIATE:
+		return block->role == CHIMNEY_ROLE_NEW;
+	case CHIMNEY_OP_KIND_TERMINATE:
+		return block->role == CHIMNEY_ROLE_LINKER;
+	default:
+		return false;
+	}
 }
 
 #endif /* _CHIMNEY_CORE_TREE_H */

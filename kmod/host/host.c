@@ -58,6 +58,7 @@ static void host_bind(struct chimney_target *target)
 	struct net *net = dev_net(target->dev);
 	struct host_net *hn = net_generic(net, host_net_id);
 	struct chimney_host_binding *hb;
+	struct chimney_caps caps;
 
 	hb = kzalloc(sizeof(*hb), GFP_KERNEL);
 	if (!hb)
@@ -73,6 +74,9 @@ static void host_bind(struct chimney_target *target)
 	hb->binding = chimney_bind(&host_client, target, hb);
 	if (IS_ERR(hb->binding))
 		goto err_hook;
+	chimney_query_caps(hb->binding, &caps);
+	if (chimney_enable_caps(hb->binding, &caps))
+		netdev_warn(hb->dev, "chimney: no capabilities enabled\n");
 	hn->bindings++;
 	spin_lock_bh(&host_bindings_lock);
 	list_add_tail(&hb->list, &host_bindings);
@@ -147,11 +151,30 @@ bool chimney_host_wait(struct chimney_host_binding *hb)
 	return !lost;
 }
 
+static void tcp_disconnect_completed(struct chimney_handle *handle,
+				     struct chimney_disconnect *request)
+{
+}
+
+static void event_indicated(struct chimney_binding *binding,
+			    struct chimney_block *block,
+			    enum chimney_event event)
+{
+}
+
+static void status_indicated(struct chimney_binding *binding,
+			     enum chimney_indication indication)
+{
+}
+
 static const struct chimney_client_ops host_ops = {
 	.bind = host_bind,
 	.unbind = host_unbind,
 	.initiate_offload_complete = complete_tree,
 	.terminate_offload_complete = complete_tree,
+	.query_offload_complete = complete_tree,
+	.update_offload_complete = complete_tree,
+	.invalidate_offload_complete = complete_tree,
 	.operation_lost = operation_lost,
 	.free_tree = free_tree,
 	.tcp_send_complete = chimney_tcp_send_completed,
@@ -159,6 +182,9 @@ static const struct chimney_client_ops host_ops = {
 	.tcp_forward_complete = chimney_tcp_forward_completed,
 	.tcp_receive_indicate = chimney_tcp_receive_indicated,
 	.tcp_event = chimney_tcp_event_indicated,
+	.tcp_disconnect_complete = tcp_disconnect_completed,
+	.event = event_indicated,
+	.status = status_indicated,
 };
 
 static struct chimney_client host_client = {
@@ -330,16 +356,32 @@ static void request_start(struct net *net, work_func_t func,
 	queue_work(chimney_host_wq, &request->work);
 }
 
-void chimney_host_offload(struct net *net, struct chimney_op *op,
-			  struct chimney_selector *selector, bool owned)
+/* No connection is selected for what is not carried out. */
+static void refuse_work(struct work_struct *work)
 {
-	request_start(net, offload_work, op, selector, 0, owned);
+	struct host_request *request = container_of(work, struct host_request,
+						    work);
+
+	spin_lock_bh(&host_requests_lock);
+	list_del(&request->list);
+	spin_unlock_bh(&host_requests_lock);
+	request_done(request);
 }
 
-void chimney_host_upload(struct net *net, struct chimney_op *op,
-			 struct chimney_selector *selector)
+static work_func_t request_func(const struct chimney_op *op)
 {
-	request_start(net, upload_work, op, selector, 0, false);
+	if (op->kind == CHIMNEY_OP_KIND_INITIATE && !op->dry_run)
+		return offload_work;
+	if (op->kind == CHIMNEY_OP_KIND_TERMINATE)
+		return upload_work;
+	return refuse_work;
+}
+
+void chimney_host_start(struct net *net, struct chimney_op *op,
+			struct chimney_selector *selector,
+			const struct chimney_request_options *options)
+{
+	request_start(net, request_func(op), op, selector, 0, options->owned);
 }
 
 void chimney_host_port_closed(struct net *net, u32 portid)

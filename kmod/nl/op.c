@@ -80,6 +80,7 @@ static struct chimney_op *chimney_nl_op_create(struct genl_info *info,
 static int chimney_nl_op_start(struct genl_info *info,
 			       enum chimney_op_kind kind, bool owned)
 {
+	const struct chimney_request_options options = { .owned = owned };
 	struct net *net = genl_info_net(info);
 	struct chimney_selector *selector;
 	struct chimney_op *op;
@@ -101,10 +102,7 @@ static int chimney_nl_op_start(struct genl_info *info,
 	if (err)
 		goto err_op;
 
-	if (kind == CHIMNEY_OP_KIND_INITIATE)
-		chimney_host_offload(net, op, selector, owned);
-	else
-		chimney_host_upload(net, op, selector);
+	chimney_host_start(net, op, selector, &options);
 	return genlmsg_reply(msg, info);
 
 err_op:

@@ -482,6 +482,46 @@ static void sim_terminate_offload(struct chimney_target *target,
 		  CHIMNEY_OP_KIND_TERMINATE);
 }
 
+static void tree_fail(struct chimney_block *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree)
+		block->status = block->handle ? CHIMNEY_STATUS_FAILURE :
+						CHIMNEY_STATUS_SUCCESS;
+}
+
+static void sim_query_offload(struct chimney_target *target,
+			      struct chimney_block *tree)
+{
+	tree_fail(tree);
+	chimney_query_offload_complete(target, tree);
+}
+
+static void sim_update_offload(struct chimney_target *target,
+			       struct chimney_block *tree)
+{
+	tree_fail(tree);
+	chimney_update_offload_complete(target, tree);
+}
+
+static void sim_invalidate_offload(struct chimney_target *target,
+				   struct chimney_block *tree)
+{
+	tree_fail(tree);
+	chimney_invalidate_offload_complete(target, tree);
+}
+
+static void sim_tcp_disconnect(struct chimney_target *target, void *context,
+			       struct chimney_disconnect *request)
+{
+	struct sim_conn *conn = context;
+
+	request->status = CHIMNEY_STATUS_UPLOAD_IN_PROGRESS;
+	chimney_tcp_disconnect_complete(target, conn->handle, request);
+}
+
 static void sim_usage(struct chimney_target *target,
 		      struct chimney_usage *usage)
 {
@@ -496,9 +536,13 @@ static void sim_usage(struct chimney_target *target,
 const struct chimney_target_ops sim_target_ops = {
 	.initiate_offload = sim_initiate_offload,
 	.terminate_offload = sim_terminate_offload,
+	.query_offload = sim_query_offload,
+	.update_offload = sim_update_offload,
+	.invalidate_offload = sim_invalidate_offload,
 	.tcp_send = sim_engine_send,
 	.tcp_receive = sim_engine_receive,
 	.tcp_forward = sim_engine_forward,
+	.tcp_disconnect = sim_tcp_disconnect,
 	.usage = sim_usage,
 	.stop = sim_stop,
 };

@@ -35,19 +35,29 @@ enum chimney_object_state {
  *	the client's or lost; written by the core
  * @client_ops: whom indications go to; written by the core
  * @state: where the object is; written by the core
- * @pins: queries, updates and invalidates that have the object; the core's
+ * @layer: which kind of object it is; written by the core
+ * @parent: the object it hangs on at the target, or NULL; the core's
+ * @dependents: objects that hang on it, negative while a terminate has it; the
+ *	core's
+ * @pins: queries, updates and invalidates that have the object, negative while
+ *	a terminate has it; the core's
  * @flags: CHIMNEY_OBJECT_*; the core's
  *
  * Embedded in the client's object and zeroed before the first initiate. The
  * target keeps its address to name the object in indications. It must stay
  * valid until the object was terminated; if it is lost, until free_tree() or
- * until the client is unbound from the target.
+ * until the client is unbound from the target. After a terminate that ended
+ * with FAILURE the object is lost, but may be terminated once more over the
+ * same binding, to let the target clean up (G-06).
  */
 struct chimney_handle {
 	void *context;
 	struct chimney_binding *binding;
 	const struct chimney_client_ops *client_ops;
 	enum chimney_object_state state;
+	enum chimney_layer layer;
+	struct chimney_handle *parent;
+	atomic_t dependents;
 	atomic_t pins;
 	unsigned long flags;
 };
@@ -55,6 +65,8 @@ struct chimney_handle {
 /* Bits of chimney_handle.flags */
 #define CHIMNEY_OBJECT_UPDATING		0	/* an update has it (UPD-02) */
 #define CHIMNEY_OBJECT_INVALID		1	/* it was invalidated (UPD-04) */
+#define CHIMNEY_OBJECT_RETERMINATED	2	/* once more, when lost (G-06) */
+#define CHIMNEY_OBJECT_UNDISCONNECTABLE	3	/* a disconnect failed (DSC-17) */
 
 /**
  * struct chimney_block - one node of a state tree

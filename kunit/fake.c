@@ -48,6 +48,42 @@ static void fake_terminate_offload(struct chimney_target *target,
 	}
 }
 
+static void fake_query_offload(struct chimney_target *target,
+			       struct chimney_block *tree)
+{
+	struct fake *fake = target_fake(target);
+
+	fake->queried = tree;
+	if (fake->obedient) {
+		succeed(tree);
+		chimney_query_offload_complete(target, tree);
+	}
+}
+
+static void fake_update_offload(struct chimney_target *target,
+				struct chimney_block *tree)
+{
+	struct fake *fake = target_fake(target);
+
+	fake->updated = tree;
+	if (fake->obedient) {
+		succeed(tree);
+		chimney_update_offload_complete(target, tree);
+	}
+}
+
+static void fake_invalidate_offload(struct chimney_target *target,
+				    struct chimney_block *tree)
+{
+	struct fake *fake = target_fake(target);
+
+	fake->invalidated = tree;
+	if (fake->obedient) {
+		succeed(tree);
+		chimney_invalidate_offload_complete(target, tree);
+	}
+}
+
 static void fake_tcp_take(struct chimney_target *target, void *context,
 			  struct sk_buff_head *list)
 {
@@ -66,6 +102,46 @@ static void fake_tcp_receive(struct chimney_target *target, void *context,
 	fake->request = request;
 }
 
+static void fake_tcp_disconnect(struct chimney_target *target, void *context,
+				struct chimney_disconnect *request)
+{
+	struct fake *fake = target_fake(target);
+
+	fake->context = context;
+	fake->disconnect = request;
+}
+
+static void fake_enable(struct chimney_target *target,
+			const struct chimney_caps *caps)
+{
+	target_fake(target)->enabled = *caps;
+}
+
+static int fake_set_parameters(struct chimney_target *target,
+			       const struct chimney_parameters *parameters,
+			       struct netlink_ext_ack *extack)
+{
+	struct fake *fake = target_fake(target);
+
+	if (fake->refuse_parameters) {
+		NL_SET_ERR_MSG(extack, "The fake cannot do that");
+		return -ERANGE;
+	}
+	fake->parameters = *parameters;
+	return 0;
+}
+
+static void fake_statistics(struct chimney_target *target, u16 family,
+			    struct chimney_statistics *statistics, bool reset)
+{
+	struct chimney_statistics *set;
+
+	set = &target_fake(target)->statistics[family == AF_INET6];
+	*statistics = *set;
+	if (reset)
+		memset(set, 0, sizeof(*set));
+}
+
 static void fake_stop(struct chimney_target *target)
 {
 	target_fake(target)->stopped = true;
@@ -74,9 +150,16 @@ static void fake_stop(struct chimney_target *target)
 const struct chimney_target_ops fake_target_ops = {
 	.initiate_offload = fake_initiate_offload,
 	.terminate_offload = fake_terminate_offload,
+	.query_offload = fake_query_offload,
+	.update_offload = fake_update_offload,
+	.invalidate_offload = fake_invalidate_offload,
 	.tcp_send = fake_tcp_take,
 	.tcp_receive = fake_tcp_receive,
 	.tcp_forward = fake_tcp_take,
+	.tcp_disconnect = fake_tcp_disconnect,
+	.enable = fake_enable,
+	.set_parameters = fake_set_parameters,
+	.statistics = fake_statistics,
 	.stop = fake_stop,
 };
 
@@ -91,8 +174,15 @@ static void fake_bind(struct chimney_target *target)
 {
 	struct fake *fake = target_fake(target);
 
-	if (target->ops == &fake_target_ops && !fake->binding)
-		fake->binding = chimney_bind(&fake->client, target, fake);
+	struct chimney_caps caps;
+
+	if (target->ops != &fake_target_ops || fake->binding)
+		return;
+	fake->binding = chimney_bind(&fake->client, target, fake);
+	if (fake->incurious || IS_ERR(fake->binding))
+		return;
+	chimney_query_caps(fake->binding, &caps);
+	chimney_enable_caps(fake->binding, &caps);
 }
 
 /* Block by block, and leaves first: no matter which tree it came with. */
@@ -120,16 +210,48 @@ static void fake_unbind(struct chimney_binding *binding)
 	}
 }
 
-static void fake_complete(struct chimney_binding *binding,
-			  struct chimney_block *tree)
+static void fake_complete_as(struct chimney_binding *binding,
+			     struct chimney_block *tree,
+			     enum chimney_op_kind kind)
 {
 	struct fake *fake = chimney_binding_priv(binding);
 
 	fake->completed = tree;
+	fake->completed_kind = kind;
 	fake->completed_binding = binding;
 	fake->completions++;
 	if (fake->at_complete)
 		fake->at_complete(fake, tree);
+}
+
+static void fake_initiate_completed(struct chimney_binding *binding,
+				    struct chimney_block *tree)
+{
+	fake_complete_as(binding, tree, CHIMNEY_OP_KIND_INITIATE);
+}
+
+static void fake_terminate_completed(struct chimney_binding *binding,
+				     struct chimney_block *tree)
+{
+	fake_complete_as(binding, tree, CHIMNEY_OP_KIND_TERMINATE);
+}
+
+static void fake_query_completed(struct chimney_binding *binding,
+				 struct chimney_block *tree)
+{
+	fake_complete_as(binding, tree, CHIMNEY_OP_KIND_QUERY);
+}
+
+static void fake_update_completed(struct chimney_binding *binding,
+				  struct chimney_block *tree)
+{
+	fake_complete_as(binding, tree, CHIMNEY_OP_KIND_UPDATE);
+}
+
+static void fake_invalidate_completed(struct chimney_binding *binding,
+				      struct chimney_block *tree)
+{
+	fake_complete_as(binding, tree, CHIMNEY_OP_KIND_INVALIDATE);
 }
 
 static void fake_operation_lost(struct chimney_binding *binding,
@@ -156,12 +278,27 @@ static void fake_tcp_back(struct chimney_handle *handle,
 
 	skb_queue_splice_tail_init(list, &fake->back);
 	fake->back_status = status;
+	fake->backs++;
 }
 
 static void fake_tcp_receive_complete(struct chimney_handle *handle,
 				      struct chimney_receive *request)
 {
-	handle_fake(handle)->request_back = request;
+	struct fake *fake = handle_fake(handle);
+
+	fake->request_back = request;
+	fake->requests_back++;
+	if (fake->at_receive)
+		fake->at_receive(fake, handle);
+}
+
+static void fake_tcp_disconnect_complete(struct chimney_handle *handle,
+					 struct chimney_disconnect *request)
+{
+	struct fake *fake = handle_fake(handle);
+
+	fake->disconnect_back = request;
+	fake->disconnects_back++;
 }
 
 static enum chimney_status
@@ -183,14 +320,45 @@ static void fake_tcp_event(struct chimney_handle *handle,
 
 	fake->events++;
 	fake->event = event;
+	fake->event_handle = handle;
 	fake->information = information;
+}
+
+static void fake_event(struct chimney_binding *binding,
+		       struct chimney_block *block, enum chimney_event event)
+{
+	struct fake *fake = chimney_binding_priv(binding);
+	struct chimney_neighbor_offload_state *state;
+
+	fake->neighbor_events++;
+	fake->neighbor_event = event;
+	fake->neighbor_block = block;
+	if (block) {
+		state = block->state;
+		state->cached.host_reachability_delta = fake->answer_delta;
+	}
+}
+
+static void fake_status(struct chimney_binding *binding,
+			enum chimney_indication indication)
+{
+	struct fake *fake = chimney_binding_priv(binding);
+
+	fake->indications++;
+	fake->indication = indication;
+	fake->indication_binding = binding;
+	if (fake->at_indication)
+		fake->at_indication(fake, indication);
 }
 
 static const struct chimney_client_ops fake_client_ops = {
 	.bind = fake_bind,
 	.unbind = fake_unbind,
-	.initiate_offload_complete = fake_complete,
-	.terminate_offload_complete = fake_complete,
+	.initiate_offload_complete = fake_initiate_completed,
+	.terminate_offload_complete = fake_terminate_completed,
+	.query_offload_complete = fake_query_completed,
+	.update_offload_complete = fake_update_completed,
+	.invalidate_offload_complete = fake_invalidate_completed,
 	.operation_lost = fake_operation_lost,
 	.free_tree = fake_free_tree,
 	.tcp_send_complete = fake_tcp_back,
@@ -198,6 +366,9 @@ static const struct chimney_client_ops fake_client_ops = {
 	.tcp_forward_complete = fake_tcp_back,
 	.tcp_receive_indicate = fake_tcp_receive_indicate,
 	.tcp_event = fake_tcp_event,
+	.tcp_disconnect_complete = fake_tcp_disconnect_complete,
+	.event = fake_event,
+	.status = fake_status,
 };
 
 /* Both ---------------------------------------------------------------------- */
@@ -254,7 +425,7 @@ static void fake_release(void *data)
 	__skb_queue_purge(&fake->indicated);
 }
 
-struct fake *fake_create(struct kunit *test)
+struct fake *fake_prepare(struct kunit *test)
 {
 	struct fake *fake;
 
@@ -268,12 +439,32 @@ struct fake *fake_create(struct kunit *test)
 	fake->client.ops = &fake_client_ops;
 	fake->target.dev = fake_device(test);
 	fake->target.ops = &fake_target_ops;
+	fake->target.caps = (struct chimney_caps){
+		.tcp_entries = 16,
+		.path_entries = 8,
+		.neighbor_entries = 4,
+		.max_mtu = 9000,
+		.ipv4 = true,
+		.ipv6 = true,
+		.sack = true,
+	};
+	return fake;
+}
 
+void fake_start(struct kunit *test, struct fake *fake)
+{
 	KUNIT_ASSERT_EQ(test, 0, chimney_client_register(&fake->client));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_release,
 							   fake));
 	KUNIT_ASSERT_EQ(test, 0, chimney_target_register(&fake->target, NULL));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->binding);
+}
+
+struct fake *fake_create(struct kunit *test)
+{
+	struct fake *fake = fake_prepare(test);
+
+	fake_start(test, fake);
 	return fake;
 }
 
@@ -355,28 +546,51 @@ struct fake_tree *fake_tree(struct kunit *test, struct fake *fake,
 	return tree;
 }
 
-void fake_tree_back(struct fake_tree *tree)
+#define FAKE_STATE(layer, class)					       \
+	offsetof(struct chimney_##layer##_offload_state, class)
+#define FAKE_STATES(class)						       \
+	{ FAKE_STATE(neighbor, class), FAKE_STATE(path, class),		       \
+	  FAKE_STATE(tcp, class) }
+#define FAKE_TYPES(class)						       \
+	{ CHIMNEY_NEIGHBOR_STATE##class, CHIMNEY_PATH_STATE##class,	       \
+	  CHIMNEY_TCP_STATE##class }
+
+static void node_take_state(struct fake_node *node, enum fake_class class)
+{
+	static const enum chimney_state_type types[][3] = {
+		[FAKE_CONST] = FAKE_TYPES(_CONST),
+		[FAKE_CACHED] = FAKE_TYPES(_CACHED),
+		[FAKE_DELEGATED] = FAKE_TYPES(_DELEGATED),
+		[FAKE_COMPLETE] = FAKE_TYPES(),
+		[FAKE_NONE] = FAKE_TYPES(),
+	};
+	static const size_t offsets[][3] = {
+		[FAKE_CONST] = FAKE_STATES(constant),
+		[FAKE_CACHED] = FAKE_STATES(cached),
+		[FAKE_DELEGATED] = FAKE_STATES(delegated),
+		[FAKE_COMPLETE] = {},
+		[FAKE_NONE] = {},
+	};
+	enum chimney_layer layer = chimney_block_layer(&node->block);
+
+	node->block.type = types[class][layer];
+	node->block.state = class == FAKE_NONE ?
+				    NULL :
+				    (u8 *)&node->state + offsets[class][layer];
+}
+
+void fake_tree_take(struct fake_tree *tree, enum fake_class class)
 {
 	struct fake_node *node;
 
-	for (node = tree->node; node < tree->node + tree->count; node++) {
-		if (!node->block.handle)
-			continue;
-		switch (chimney_block_layer(&node->block)) {
-		case CHIMNEY_LAYER_NEIGHBOR:
-			node->block.type = CHIMNEY_NEIGHBOR_STATE_DELEGATED;
-			node->block.state = &node->state.neighbor.delegated;
-			break;
-		case CHIMNEY_LAYER_PATH:
-			node->block.type = CHIMNEY_PATH_STATE_DELEGATED;
-			node->block.state = &node->state.path.delegated;
-			break;
-		case CHIMNEY_LAYER_TCP:
-			node->block.type = CHIMNEY_TCP_STATE_DELEGATED;
-			node->block.state = &node->state.tcp.delegated;
-			break;
-		}
-	}
+	for (node = tree->node; node < tree->node + tree->count; node++)
+		if (node->block.handle)
+			node_take_state(node, class);
+}
+
+void fake_tree_back(struct fake_tree *tree)
+{
+	fake_tree_take(tree, FAKE_DELEGATED);
 }
 
 struct chimney_block *fake_root(struct fake_tree *tree)
@@ -395,6 +609,24 @@ int fake_terminate(struct fake *fake, struct fake_tree *tree)
 	fake_tree_back(tree);
 	return chimney_terminate_offload(fake->binding, fake_root(tree),
 					 FAKE_DEADLINE_MS);
+}
+
+int fake_query(struct fake *fake, struct fake_tree *tree)
+{
+	return chimney_query_offload(fake->binding, fake_root(tree),
+				     FAKE_DEADLINE_MS);
+}
+
+int fake_update(struct fake *fake, struct fake_tree *tree)
+{
+	return chimney_update_offload(fake->binding, fake_root(tree),
+				      FAKE_DEADLINE_MS);
+}
+
+int fake_invalidate(struct fake *fake, struct fake_tree *tree)
+{
+	return chimney_invalidate_offload(fake->binding, fake_root(tree),
+					  FAKE_DEADLINE_MS);
 }
 
 void fake_answer(struct fake_tree *tree, const enum chimney_status *statuses)
@@ -422,6 +654,21 @@ void fake_initiate_complete(struct fake *fake, struct fake_tree *tree)
 void fake_terminate_complete(struct fake *fake, struct fake_tree *tree)
 {
 	chimney_terminate_offload_complete(&fake->target, fake_root(tree));
+}
+
+void fake_query_complete(struct fake *fake, struct fake_tree *tree)
+{
+	chimney_query_offload_complete(&fake->target, fake_root(tree));
+}
+
+void fake_update_complete(struct fake *fake, struct fake_tree *tree)
+{
+	chimney_update_offload_complete(&fake->target, fake_root(tree));
+}
+
+void fake_invalidate_complete(struct fake *fake, struct fake_tree *tree)
+{
+	chimney_invalidate_offload_complete(&fake->target, fake_root(tree));
 }
 
 void fake_offload(struct kunit *test, struct fake *fake, struct fake_tree *tree)

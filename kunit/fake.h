@@ -33,6 +33,15 @@ struct fake_node {
 	} state;
 };
 
+/* Which state structures the blocks of a tree bring. */
+enum fake_class {
+	FAKE_CONST,
+	FAKE_CACHED,
+	FAKE_DELEGATED,
+	FAKE_COMPLETE,
+	FAKE_NONE,
+};
+
 /**
  * struct fake_tree - a state tree
  * @node: blocks in the order of traversal
@@ -52,14 +61,27 @@ struct fake_tree {
  * @trees: how many
  * @obedient: the target completes what it gets at once, with success
  * @careless: the client leaves everything behind when it is unbound
- * @at_complete: called by the client when an initiate completes
+ * @incurious: the client neither queries nor enables capabilities
+ * @refuse_parameters: the target refuses parameters
+ * @answer_delta: reachability delta the client answers a query with
+ * @at_complete: called by the client when an operation completes
+ * @at_receive: called by the client when a receive request completes
+ * @at_indication: called by the client when it is told about the target
  * @initiated: last tree the target got with an initiate
  * @terminated: last tree the target got with a terminate
+ * @queried: last tree the target got with a query
+ * @updated: last tree the target got with an update
+ * @invalidated: last tree the target got with an invalidate
  * @got: skbs the target got with sends and forwards
  * @request: last receive request the target got
+ * @disconnect: last disconnect request the target got
  * @context: of the last I/O call the target got
+ * @enabled: capabilities the target was told to enable
+ * @parameters: parameters the target was told to use
+ * @statistics: counters of the target for IPv4 and IPv6
  * @stopped: the target was told to stop
  * @completed: last tree the client got back
+ * @completed_kind: of which operation
  * @completed_binding: over which
  * @completions: trees the client got back
  * @lost: tree the client was told is lost
@@ -68,13 +90,24 @@ struct fake_tree {
  * @unbound: the client was unbound
  * @back: skbs the client got back
  * @back_status: with which status
+ * @backs: send and forward completions the client got
  * @request_back: last receive request the client got back
+ * @requests_back: how many it got back
+ * @disconnect_back: last disconnect request the client got back
+ * @disconnects_back: how many it got back
  * @indicated: skbs the client took
  * @indicate_status: what it answers
  * @indicate_consumed: and how much it took
  * @events: events the client got
  * @event: the last one
+ * @event_handle: of which connection
  * @information: the last one's
+ * @neighbor_events: events of neighbors the client got
+ * @neighbor_event: the last one
+ * @neighbor_block: its block
+ * @indications: indications the client got
+ * @indication: the last one
+ * @indication_binding: over which
  */
 struct fake {
 	struct chimney_target target;
@@ -85,16 +118,30 @@ struct fake {
 
 	bool obedient;
 	bool careless;
+	bool incurious;
+	bool refuse_parameters;
+	u32 answer_delta;
 	void (*at_complete)(struct fake *fake, struct chimney_block *tree);
+	void (*at_receive)(struct fake *fake, struct chimney_handle *handle);
+	void (*at_indication)(struct fake *fake,
+			      enum chimney_indication indication);
 
 	struct chimney_block *initiated;
 	struct chimney_block *terminated;
+	struct chimney_block *queried;
+	struct chimney_block *updated;
+	struct chimney_block *invalidated;
 	struct sk_buff_head got;
 	struct chimney_receive *request;
+	struct chimney_disconnect *disconnect;
 	void *context;
+	struct chimney_caps enabled;
+	struct chimney_parameters parameters;
+	struct chimney_statistics statistics[2];
 	bool stopped;
 
 	struct chimney_block *completed;
+	enum chimney_op_kind completed_kind;
 	struct chimney_binding *completed_binding;
 	unsigned int completions;
 	struct chimney_block *lost;
@@ -103,19 +150,33 @@ struct fake {
 	bool unbound;
 	struct sk_buff_head back;
 	enum chimney_status back_status;
+	unsigned int backs;
 	struct chimney_receive *request_back;
+	unsigned int requests_back;
+	struct chimney_disconnect *disconnect_back;
+	unsigned int disconnects_back;
 	struct sk_buff_head indicated;
 	enum chimney_status indicate_status;
 	u32 indicate_consumed;
 	unsigned int events;
 	enum chimney_tcp_event event;
+	struct chimney_handle *event_handle;
 	u32 information;
+	unsigned int neighbor_events;
+	enum chimney_event neighbor_event;
+	struct chimney_block *neighbor_block;
+	unsigned int indications;
+	enum chimney_indication indication;
+	struct chimney_binding *indication_binding;
 };
 
 extern const struct chimney_target_ops fake_target_ops;
 
 /* With client, target and device registered; gone at the end of the test. */
 struct fake *fake_create(struct kunit *test);
+/* In two steps, to change something in between. */
+struct fake *fake_prepare(struct kunit *test);
+void fake_start(struct kunit *test, struct fake *fake);
 /* For suites whose tests have one each, in test->priv. */
 int fake_suite_init(struct kunit *test);
 void fake_remove_target(struct fake *fake);
@@ -129,6 +190,8 @@ struct net_device *fake_device(struct kunit *test);
  */
 struct fake_tree *fake_tree(struct kunit *test, struct fake *fake,
 			    const char *picture);
+/* The state the blocks with objects bring to the next operation. */
+void fake_tree_take(struct fake_tree *tree, enum fake_class class);
 /* The same objects, once they are offloaded, for a terminate. */
 void fake_tree_back(struct fake_tree *tree);
 
@@ -136,10 +199,16 @@ struct chimney_block *fake_root(struct fake_tree *tree);
 
 int fake_initiate(struct fake *fake, struct fake_tree *tree);
 int fake_terminate(struct fake *fake, struct fake_tree *tree);
+int fake_query(struct fake *fake, struct fake_tree *tree);
+int fake_update(struct fake *fake, struct fake_tree *tree);
+int fake_invalidate(struct fake *fake, struct fake_tree *tree);
 /* Statuses in the order of traversal, and slots to match; NULL: success. */
 void fake_answer(struct fake_tree *tree, const enum chimney_status *statuses);
 void fake_initiate_complete(struct fake *fake, struct fake_tree *tree);
 void fake_terminate_complete(struct fake *fake, struct fake_tree *tree);
+void fake_query_complete(struct fake *fake, struct fake_tree *tree);
+void fake_update_complete(struct fake *fake, struct fake_tree *tree);
+void fake_invalidate_complete(struct fake *fake, struct fake_tree *tree);
 /* From the client to the target without a fault. */
 void fake_offload(struct kunit *test, struct fake *fake,
 		  struct fake_tree *tree);

@@ -24,6 +24,7 @@ static void reg_one_target_per_device(struct kunit *test)
 	/* Arrange */
 	second.dev = fake->target.dev;
 	second.ops = &fake_target_ops;
+	second.caps = fake->target.caps;
 	/* Act, Assert */
 	KUNIT_EXPECT_EQ(test, -EEXIST,
 			chimney_target_register(&second, &extack));
@@ -51,9 +52,13 @@ static const struct missing_case {
 #define MISSING(op) { #op, offsetof(struct chimney_target_ops, op) }
 	MISSING(initiate_offload),
 	MISSING(terminate_offload),
+	MISSING(query_offload),
+	MISSING(update_offload),
+	MISSING(invalidate_offload),
 	MISSING(tcp_send),
 	MISSING(tcp_receive),
 	MISSING(tcp_forward),
+	MISSING(tcp_disconnect),
 };
 
 static void missing_desc(const struct missing_case *param, char *desc)
@@ -75,6 +80,7 @@ static void reg_01_mandatory_calls(struct kunit *test)
 	*(void **)((char *)&ops + param->offset) = NULL;
 	target.ops = &ops;
 	target.dev = fake->target.dev;
+	target.caps = fake->target.caps;
 	/* Act, Assert */
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			chimney_target_register(&target, &extack));
@@ -170,6 +176,9 @@ static const struct chimney_target_ops *soft_ops(void)
 	/* At an address of its own, so that no fake client is bound to it. */
 	ops = fake_target_ops;
 	ops.stop = NULL;
+	ops.enable = NULL;
+	ops.set_parameters = NULL;
+	ops.statistics = NULL;
 	return &ops;
 }
 
@@ -223,7 +232,7 @@ static struct net_device *kind_setup(struct kunit *test)
 
 static void kind_new_and_del(struct kunit *test)
 {
-	struct chimney_caps caps = { .tcp_entries = 7 };
+	struct chimney_caps caps = { .tcp_entries = 7, .ipv4 = true };
 	struct net_device *dev = kind_setup(test);
 	struct netlink_ext_ack extack = {};
 	struct chimney_target_info info;
@@ -282,7 +291,7 @@ static void kind_not_of_a_driver(struct kunit *test)
 static void kind_unregister_removes_targets(struct kunit *test)
 {
 	struct net_device *dev = fake_device(test);
-	struct chimney_caps caps = {};
+	struct chimney_caps caps = { .tcp_entries = 1, .ipv4 = true };
 
 	/* Arrange */
 	KUNIT_ASSERT_EQ(test, 0, chimney_target_kind_register(&soft_kind));
@@ -298,7 +307,7 @@ static void kind_unregister_removes_targets(struct kunit *test)
 static void kind_target_goes_with_its_device(struct kunit *test)
 {
 	struct net_device *dev = kind_setup(test);
-	struct chimney_caps caps = {};
+	struct chimney_caps caps = { .tcp_entries = 1, .ipv4 = true };
 
 	/* Arrange */
 	KUNIT_ASSERT_EQ(test, 0, chimney_target_new(&init_net, dev->ifindex,

@@ -18,8 +18,26 @@ struct hw_table {
 };
 
 /**
+ * struct hw_pool - values that contexts share, each with a count
+ * @entries: the values; one without users is free
+ * @size: of @entries
+ */
+struct hw_pool {
+	struct hw_pool_entry {
+		u8 value[16];
+		u32 users;
+	} *entries;
+	u32 size;
+};
+
+/**
  * struct hw_tables - what the commands work on
  * @table: by enum hw_type
+ * @macs: source MAC addresses of neighbors
+ * @vlans: VLAN ids of neighbors
+ * @ips: source addresses of paths; not used if it has no entries
+ * @headers: protects what hw_read_headers() reads
+ * @vlan: of the interface, 0 for none
  * @max_mtu: limit of paths, 0 for none
  * @max_rcv_wnd: limit of connections, 0 for none
  * @ops: for the clock
@@ -28,6 +46,11 @@ struct hw_table {
  */
 struct hw_tables {
 	struct hw_table table[HW_TYPES];
+	struct hw_pool macs;
+	struct hw_pool vlans;
+	struct hw_pool ips;
+	os_seq_t headers;
+	u16 vlan;
 	u32 max_mtu;
 	u32 max_rcv_wnd;
 	const struct hw_ops *ops;
@@ -40,8 +63,11 @@ bool hw_tables_init(struct hw_tables *tables, const struct hw_config *config,
 		    const struct hw_engine_ops *engine, void *priv);
 void hw_tables_release(struct hw_tables *tables);
 void hw_tables_flush(struct hw_tables *tables);
+/* @fault: result to fail with instead of executing it, or HW_ST_OK */
 void hw_tables_execute(struct hw_tables *tables,
-		       const struct hw_command *command,
+		       const struct hw_command *command, u16 fault,
 		       struct hw_completion *completion);
+bool hw_tables_headers(struct hw_tables *tables, const struct hw_context *tcp,
+		       struct hw_headers *headers);
 
 #endif /* _HW_CONTEXT_H */

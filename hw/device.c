@@ -8,9 +8,21 @@
  */
 #include "context.h"
 #include "device.h"
+#include "fault.h"
 
 /* Completions written until an interrupt is due, as a part of the ring. */
 #define HW_MODERATION	4
+
+#define HW_FAMILIES		2
+#define HW_FIRST_PARAMETER	HW_REG_ACK_FREQUENCY
+#define HW_PARAMETERS		(HW_REG_NCE_STALE - HW_FIRST_PARAMETER + 1)
+
+/* A completion that is not in the ring yet. */
+struct hw_held {
+	struct hw_held *next;
+	struct hw_completion completion;
+	u32 due;
+};
 
 struct hw_device {
 	struct hw_config config;
@@ -24,12 +36,21 @@ struct hw_device {
 	u32 control;
 	u32 command_tail;
 	u32 completion_head;
+	u32 parameters[HW_PARAMETERS];
+	/* Given to the processor, which empties it */
+	struct hw_script *mailbox;
 
 	/* Written by the processor */
 	u32 status;
 	u32 command_head;
 	u32 completion_tail;
 	u32 unannounced;
+	bool stalled;
+	bool hung;
+	struct hw_faults faults;
+	struct hw_held *held;	/* in the order in which they came */
+
+	os_counter_t counters[HW_FAMILIES][HW_COUNTERS];
 };
 
 static bool hw_ring_valid(u32 size)
@@ -42,8 +63,27 @@ static bool hw_config_valid(const struct hw_config *config)
 	return config->tcp_entries - 1 < HW_MAX_ENTRIES &&
 	       config->path_entries - 1 < HW_MAX_ENTRIES &&
 	       config->neighbor_entries - 1 < HW_MAX_ENTRIES &&
+	       config->mac_entries <= HW_MAX_POOL &&
+	       config->vlan_entries <= HW_MAX_POOL &&
+	       config->ip_entries <= HW_MAX_POOL &&
 	       hw_ring_valid(config->commands) &&
 	       hw_ring_valid(config->completions);
+}
+
+static void hw_default_parameters(struct hw_device *dev)
+{
+	static const u32 defaults[HW_PARAMETERS] = {
+		[HW_REG_ACK_FREQUENCY - HW_FIRST_PARAMETER] = HW_ACK_FREQUENCY,
+		[HW_REG_DUPLICATE_ACKS - HW_FIRST_PARAMETER] =
+			HW_DUPLICATE_ACKS,
+		[HW_REG_DELAYED_ACK - HW_FIRST_PARAMETER] = HW_DELAYED_ACK,
+		[HW_REG_PUSH - HW_FIRST_PARAMETER] = HW_PUSH,
+		[HW_REG_NCE_STALE - HW_FIRST_PARAMETER] = HW_NCE_STALE,
+	};
+	u32 i;
+
+	for (i = 0; i < HW_PARAMETERS; i++)
+		os_store(&dev->parameters[i], defaults[i]);
 }
 
 /**
@@ -78,7 +118,19 @@ struct hw_device *hw_create(const struct hw_config *config,
 		hw_destroy(dev);
 		return NULL;
 	}
+	hw_default_parameters(dev);
+	hw_faults_seed(&dev->faults, 0);
 	return dev;
+}
+
+static void hw_forget_held(struct hw_device *dev)
+{
+	struct hw_held *held;
+
+	while ((held = dev->held)) {
+		dev->held = held->next;
+		os_free(held);
+	}
 }
 
 /**
@@ -90,6 +142,8 @@ struct hw_device *hw_create(const struct hw_config *config,
 void hw_destroy(struct hw_device *dev)
 {
 	hw_tables_release(&dev->tables);
+	hw_forget_held(dev);
+	os_free(dev->mailbox);
 	os_free(dev->completions);
 	os_free(dev->commands);
 	os_free(dev);
@@ -143,7 +197,7 @@ u32 hw_read(const struct hw_device *dev, enum hw_register reg)
 	case HW_REG_VERSION:
 		return HW_VERSION;
 	case HW_REG_FEATURES:
-		return HW_FEATURE_IPV4;
+		return HW_FEATURE_IPV4 | HW_FEATURE_SACK | HW_FEATURE_VLAN;
 	case HW_REG_TCP_ENTRIES:
 		return dev->config.tcp_entries;
 	case HW_REG_PATH_ENTRIES:
@@ -176,6 +230,23 @@ u32 hw_read(const struct hw_device *dev, enum hw_register reg)
 		return os_load(&dev->completion_head);
 	case HW_REG_COMPLETION_TAIL:
 		return os_load(&dev->completion_tail);
+	case HW_REG_MAC_ENTRIES:
+		return dev->config.mac_entries;
+	case HW_REG_VLAN_ENTRIES:
+		return dev->config.vlan_entries;
+	case HW_REG_IP_ENTRIES:
+		return dev->config.ip_entries;
+	case HW_REG_VLAN:
+		return dev->config.vlan;
+	case HW_REG_ACK_FREQUENCY:
+	case HW_REG_MAX_RETRANSMISSIONS:
+	case HW_REG_DOUBT_RETRANSMISSIONS:
+	case HW_REG_DUPLICATE_ACKS:
+	case HW_REG_DELAYED_ACK:
+	case HW_REG_SWS:
+	case HW_REG_PUSH:
+	case HW_REG_NCE_STALE:
+		return os_load(&dev->parameters[reg - HW_FIRST_PARAMETER]);
 	}
 	return 0;
 }
@@ -203,6 +274,10 @@ void hw_write(struct hw_device *dev, enum hw_register reg, u32 value)
 		os_store(&dev->completion_head, value);
 		break;
 	default:
+		if (reg >= HW_FIRST_PARAMETER &&
+		    reg < HW_FIRST_PARAMETER + HW_PARAMETERS)
+			os_store(&dev->parameters[reg - HW_FIRST_PARAMETER],
+				 value);
 		return;
 	}
 	dev->ops->doorbell(dev->priv);
@@ -217,6 +292,10 @@ static void hw_interrupt(struct hw_device *dev)
 static void hw_reset(struct hw_device *dev)
 {
 	hw_tables_flush(&dev->tables);
+	hw_forget_held(dev);
+	hw_default_parameters(dev);
+	dev->stalled = false;
+	dev->hung = false;
 	os_store(&dev->command_head, 0);
 	os_store(&dev->command_tail, 0);
 	os_store(&dev->completion_head, 0);
@@ -233,6 +312,12 @@ static void hw_fail(struct hw_device *dev)
 	hw_interrupt(dev);
 }
 
+static bool hw_has_room(const struct hw_device *dev)
+{
+	return dev->completion_tail - os_load(&dev->completion_head) <
+	       dev->config.completions;
+}
+
 static void hw_complete(struct hw_device *dev,
 			const struct hw_completion *completion)
 {
@@ -244,12 +329,161 @@ static void hw_complete(struct hw_device *dev,
 		hw_interrupt(dev);
 }
 
+/* Keep a completion for later; without memory it is lost. */
+static void hw_hold(struct hw_device *dev,
+		    const struct hw_completion *completion, u32 delay)
+{
+	struct hw_held **last = &dev->held;
+	struct hw_held *held;
+
+	held = os_zalloc(1, sizeof(*held));
+	if (!held)
+		return;
+	held->completion = *completion;
+	held->due = dev->ops->clock(dev->priv) + delay;
+	while (*last)
+		last = &(*last)->next;
+	*last = held;
+}
+
+static bool hw_is_due(u32 due, u32 now)
+{
+	return (s32)(now - due) >= 0;
+}
+
+/* Complete what is due, then set the alarm for the next. */
+static void hw_release(struct hw_device *dev)
+{
+	u32 now = dev->ops->clock(dev->priv);
+	struct hw_held **link = &dev->held;
+	struct hw_held *held;
+	u32 next = 0;
+	bool any = false;
+
+	while ((held = *link)) {
+		if (hw_is_due(held->due, now)) {
+			/* The doorbell of COMPLETION_HEAD brings us back. */
+			if (!hw_has_room(dev))
+				return;
+			hw_complete(dev, &held->completion);
+			*link = held->next;
+			os_free(held);
+			continue;
+		}
+		if (!any || held->due - now < next)
+			next = held->due - now;
+		any = true;
+		link = &held->next;
+	}
+	if (any)
+		dev->ops->alarm(dev->priv, next);
+}
+
+static void hw_answer(struct hw_device *dev,
+		      const struct hw_completion *completion,
+		      const struct hw_verdict *verdict)
+{
+	if (verdict->lost)
+		return;
+	if (verdict->delay)
+		hw_hold(dev, completion, verdict->delay);
+	else
+		hw_complete(dev, completion);
+	if (verdict->duplicate)
+		hw_hold(dev, completion, verdict->delay);
+}
+
+static void hw_tell(struct hw_device *dev,
+		    const struct hw_statement *statement)
+{
+	const struct hw_completion completion = {
+		.opcode = HW_OP_EVENT,
+		.status = statement->event,
+		.context = statement->context,
+		.information = statement->information,
+	};
+
+	hw_hold(dev, &completion, 0);
+}
+
+static void hw_obey(struct hw_device *dev, const struct hw_statement *statement)
+{
+	switch (statement->kind) {
+	case HW_DO_SEED:
+		hw_faults_seed(&dev->faults, statement->seed);
+		break;
+	case HW_DO_RULE:
+		hw_faults_add(&dev->faults, &statement->rule);
+		break;
+	case HW_DO_CLEAR:
+		dev->faults.count = 0;
+		hw_forget_held(dev);
+		break;
+	case HW_DO_STALL:
+		dev->stalled = true;
+		break;
+	case HW_DO_HANG:
+		dev->hung = true;
+		break;
+	case HW_DO_RESUME:
+		dev->stalled = false;
+		dev->hung = false;
+		break;
+	case HW_DO_RESET:
+		hw_tables_flush(&dev->tables);
+		hw_forget_held(dev);
+		hw_fail(dev);
+		break;
+	case HW_DO_EVENT:
+		hw_tell(dev, statement);
+		break;
+	}
+}
+
+static void hw_read_mail(struct hw_device *dev)
+{
+	struct hw_script *script = os_load(&dev->mailbox);
+	u32 i;
+
+	if (!script)
+		return;
+	for (i = 0; i < script->count; i++)
+		hw_obey(dev, &script->statements[i]);
+	os_free(script);
+	os_store(&dev->mailbox, NULL);
+}
+
+/**
+ * hw_fault() - give the device a script of faults
+ * @dev: the device
+ * @script: what hw_script_parse() has understood; copied
+ *
+ * Context: may sleep; not twice at a time for one device.
+ * Return: true, or false if memory is short or the script before has not taken
+ * effect yet.
+ */
+bool hw_fault(struct hw_device *dev, const struct hw_script *script)
+{
+	struct hw_script *copy;
+
+	if (os_load(&dev->mailbox))
+		return false;
+	copy = os_zalloc(1, sizeof(*copy));
+	if (!copy)
+		return false;
+	*copy = *script;
+	os_store(&dev->mailbox, copy);
+	dev->ops->doorbell(dev->priv);
+	return true;
+}
+
 /* Execute the next command. Returns false if there is none or no room. */
 static bool hw_step(struct hw_device *dev)
 {
 	u32 waiting = os_load(&dev->command_tail) - dev->command_head;
 	u32 unread = dev->completion_tail - os_load(&dev->completion_head);
 	struct hw_completion completion;
+	struct hw_verdict verdict;
 	struct hw_command command;
 
 	if (waiting > dev->config.commands ||
@@ -257,7 +491,7 @@ static bool hw_step(struct hw_device *dev)
 		hw_fail(dev);
 		return false;
 	}
-	if (!waiting) {
+	if (!waiting || dev->stalled) {
 		os_store(&dev->status, 0);
 		return false;
 	}
@@ -268,10 +502,18 @@ static bool hw_step(struct hw_device *dev)
 	os_store(&dev->status, 0);
 	/* A copy: the driver may reuse the slot from now on. */
 	command = dev->commands[dev->command_head & (dev->config.commands - 1)];
+	hw_faults_judge(&dev->faults, command.opcode, &verdict);
+	hw_tables_execute(&dev->tables, &command, verdict.status, &completion);
+	/* Now the state image is not used any more. */
 	os_store(&dev->command_head, dev->command_head + 1);
-	hw_tables_execute(&dev->tables, &command, &completion);
-	hw_complete(dev, &completion);
+	hw_answer(dev, &completion, &verdict);
 	return true;
+}
+
+static bool hw_is_working(const struct hw_device *dev, u32 control)
+{
+	return control & HW_CONTROL_ENABLE && !dev->hung &&
+	       !(dev->status & HW_STATUS_ERROR);
 }
 
 /**
@@ -285,13 +527,108 @@ void hw_run(struct hw_device *dev)
 	u32 control;
 
 	do {
+		hw_read_mail(dev);
 		control = os_load(&dev->control);
 		if (control & HW_CONTROL_RESET) {
 			hw_reset(dev);
 			return;
 		}
-	} while (control & HW_CONTROL_ENABLE &&
-		 !(dev->status & HW_STATUS_ERROR) && hw_step(dev));
+	} while (hw_is_working(dev, control) && hw_step(dev));
+	if (hw_is_working(dev, control))
+		hw_release(dev);
 	if (dev->unannounced)
 		hw_interrupt(dev);
+}
+
+/* -------- for the engine -------- */
+
+/**
+ * hw_read_headers() - what to put around a segment
+ * @dev: the device
+ * @tcp: a live connection
+ * @headers: result
+ *
+ * Consistent whatever the processor does to the contexts meanwhile.
+ *
+ * Context: any but hardware interrupts.
+ * Return: false if nothing may be sent: something was invalidated.
+ */
+bool hw_read_headers(struct hw_device *dev, const struct hw_context *tcp,
+		struct hw_headers *headers)
+{
+	return hw_tables_headers(&dev->tables, tcp, headers);
+}
+
+/**
+ * hw_confirm() - the neighbor of a connection is evidently reachable
+ * @dev: the device
+ * @tcp: a live connection
+ *
+ * Context: any but hardware interrupts.
+ */
+void hw_confirm(struct hw_device *dev, const struct hw_context *tcp)
+{
+	const struct hw_table *neighbors = &dev->tables.table[HW_NEIGHBOR];
+	struct hw_headers headers;
+
+	if (hw_read_headers(dev, tcp, &headers))
+		os_store(&neighbors->contexts[headers.id].reachable,
+			 dev->ops->clock(dev->priv));
+}
+
+/**
+ * hw_is_stale() - has nobody confirmed that a neighbor is reachable
+ * @dev: the device
+ * @neighbor: id of its context
+ *
+ * Context: any. Return: true if both confirmations are older than
+ * HW_REG_NCE_STALE.
+ */
+bool hw_is_stale(const struct hw_device *dev, u32 neighbor)
+{
+	const struct hw_context *context =
+		&dev->tables.table[HW_NEIGHBOR].contexts[neighbor];
+	u32 now = dev->ops->clock(dev->priv);
+	u32 limit = hw_read(dev, HW_REG_NCE_STALE);
+
+	return now - os_load(&context->reachable) > limit &&
+	       now - os_load(&context->host_reachable) > limit;
+}
+
+static u32 hw_set(u16 family)
+{
+	return family == HW_FAMILY_IPV6;
+}
+
+/**
+ * hw_count() - add to a counter
+ * @dev: the device
+ * @family: HW_FAMILY_*
+ * @counter: which one
+ * @n: how much; modulo 2^64, so that -1 takes one away
+ *
+ * Context: any.
+ */
+void hw_count(struct hw_device *dev, u16 family, enum hw_counter counter, u64 n)
+{
+	os_counter_add(&dev->counters[hw_set(family)][counter], n);
+}
+
+/**
+ * hw_read_counter() - read a counter
+ * @dev: the device
+ * @family: HW_FAMILY_*
+ * @counter: which one
+ * @clear: set it to 0, without losing a count; what goes up and down stays
+ *
+ * Context: any. Return: its value before.
+ */
+u64 hw_read_counter(struct hw_device *dev, u16 family, enum hw_counter counter,
+		    bool clear)
+{
+	os_counter_t *c = &dev->counters[hw_set(family)][counter];
+
+	if (clear && counter != HW_TCP_CURRENTLY_ESTABLISHED)
+		return os_counter_take(c);
+	return os_counter_read(c);
 }

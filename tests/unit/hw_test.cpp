@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The device model against its datasheet, hw/device.h.
-#include "device.h"
+#include "hw_board.h"
 
 #include <array>
-#include <atomic>
 #include <map>
-#include <memory>
-#include <optional>
 #include <random>
-#include <semaphore>
 #include <set>
 #include <thread>
 #include <vector>
@@ -17,188 +13,12 @@
 
 namespace {
 
-constexpr hw_config kConfig = {
-    .tcp_entries = 4,
-    .path_entries = 3,
-    .neighbor_entries = 2,
-    .max_mtu = 1500,
-    .max_rcv_wnd = 65536,
-    .commands = 8,
-    .completions = 16,
-};
-
-// State images of the tests are numbers; the engine fails for some of them.
-constexpr u64 kState = 0x1000;
-constexpr u64 kStateNoMemory = 0xbad1;
-constexpr u64 kStateStuck = 0xbad2;
-
-// A device on a board with a fake TCP engine, and the driver's end of its rings.
-class Board {
-  public:
-    explicit Board(const hw_config& config = kConfig)
-        : config_(config), device_(hw_create(&config, &kOps, &kEngine, this)) {
-        if (device_)
-            Write(HW_REG_CONTROL, HW_CONTROL_ENABLE);
-    }
-    Board(const Board&) = delete;
-    Board& operator=(const Board&) = delete;
-
-    [[nodiscard]] bool Works() const { return device_ != nullptr; }
-    [[nodiscard]] u32 Read(hw_register reg) const { return hw_read(device_.get(), reg); }
-    void Write(hw_register reg, u32 value) { hw_write(device_.get(), reg, value); }
-    void Run() { hw_run(device_.get()); }
-    void PullThePlug() { device_.reset(); }
-
-    // Write a descriptor without telling the device.
-    bool Queue(const hw_command& command) {
-        if (tail_ - Read(HW_REG_COMMAND_HEAD) == config_.commands)
-            return false;
-        hw_commands(device_.get())[tail_++ % config_.commands] = command;
-        return true;
-    }
-
-    void RingDoorbell() { Write(HW_REG_COMMAND_TAIL, tail_); }
-
-    std::optional<hw_completion> Take() {
-        if (head_ == Read(HW_REG_COMPLETION_TAIL))
-            return std::nullopt;
-        return hw_completions(device_.get())[head_++ % config_.completions];
-    }
-
-    void GiveBack() { Write(HW_REG_COMPLETION_HEAD, head_); }
-
-    // One command from beginning to end.
-    hw_completion Do(const hw_command& command) {
-        EXPECT_TRUE(Queue(command));
-        RingDoorbell();
-        Run();
-        const auto completion = Take();
-        EXPECT_TRUE(completion.has_value());
-        EXPECT_FALSE(Take().has_value()) << "one completion for one command";
-        GiveBack();
-        Run();
-        return completion.value_or(hw_completion{});
-    }
-
-    int Status(const hw_command& command) { return Do(command).status; }
-
-    void Reset() {
-        Write(HW_REG_CONTROL, HW_CONTROL_RESET);
-        EXPECT_TRUE(Read(HW_REG_STATUS) & HW_STATUS_RESETTING);
-        Run();
-        head_ = tail_ = 0;
-    }
-
-    std::atomic<int> interrupts = 0;
-    std::atomic<int> doorbells = 0;
-    std::counting_semaphore<> doorbell{0};
-    std::counting_semaphore<> interrupt{0};
-    u32 now = 0;
-    std::set<u32> running;         // connections the engine has
-    std::vector<u64> written_back; // state images it wrote
-
-  private:
-    struct Unplug {
-        void operator()(hw_device* device) const { hw_destroy(device); }
-    };
-
-    static Board& Of(void* priv) { return *static_cast<Board*>(priv); }
-
-    static void Interrupt(void* priv) {
-        Of(priv).interrupts++;
-        Of(priv).interrupt.release();
-    }
-
-    static void Doorbell(void* priv) {
-        Of(priv).doorbells++;
-        Of(priv).doorbell.release();
-    }
-
-    static u32 Clock(void* priv) { return Of(priv).now; }
-
-    static int Create(void* priv, hw_context* tcp, u64 state) {
-        if (state == kStateNoMemory)
-            return HW_ST_NO_MEMORY;
-        EXPECT_NE(tcp->parent, nullptr);
-        EXPECT_EQ(tcp->parent->type, HW_PATH);
-        EXPECT_EQ(tcp->parent->parent->type, HW_NEIGHBOR);
-        EXPECT_TRUE(Of(priv).running.insert(tcp->id).second);
-        tcp->engine = &Of(priv);
-        return HW_ST_OK;
-    }
-
-    static int Destroy(void* priv, hw_context* tcp, u64 state) {
-        EXPECT_EQ(tcp->engine, &Of(priv));
-        if (state == kStateStuck)
-            return HW_ST_FAILED;
-        EXPECT_EQ(Of(priv).running.erase(tcp->id), 1U);
-        Of(priv).written_back.push_back(state);
-        return HW_ST_OK;
-    }
-
-    static constexpr hw_ops kOps = {
-        .interrupt = Interrupt,
-        .doorbell = Doorbell,
-        .clock = Clock,
-    };
-    static constexpr hw_engine_ops kEngine = {
-        .create = Create,
-        .destroy = Destroy,
-    };
-
-    hw_config config_;
-    u32 tail_ = 0;
-    u32 head_ = 0;
-    std::unique_ptr<hw_device, Unplug> device_;
-};
-
-hw_command Neighbor(u32 id) {
-    hw_command command{};
-    command.opcode = HW_OP_NEIGHBOR_CREATE;
-    command.context = id;
-    command.neighbor = {.dmac = {2, 0, 0, 0, 0, 1}, .smac = {}, .vlan = 7};
-    return command;
-}
-
-hw_command Path(u32 id, u32 neighbor, u32 mtu = 1500) {
-    hw_command command{};
-    command.opcode = HW_OP_PATH_CREATE;
-    command.context = id;
-    command.parent = neighbor;
-    command.family = HW_FAMILY_IPV4;
-    command.mtu = mtu;
-    command.path = {.saddr = {192, 0, 2, 1}, .daddr = {192, 0, 2, 2}};
-    return command;
-}
-
-hw_command Tcp(u32 id, u32 path, u64 state = kState, u32 rcv_wnd = 65536) {
-    hw_command command{};
-    command.opcode = HW_OP_TCP_CREATE;
-    command.context = id;
-    command.parent = path;
-    command.rcv_wnd = rcv_wnd;
-    command.state = state;
-    return command;
-}
-
-hw_command Destroy(hw_opcode opcode, u32 id, u64 state = 0) {
-    hw_command command{};
-    command.opcode = opcode;
-    command.context = id;
-    command.state = state;
-    return command;
-}
-
-const hw_context* Page(const hw_completion& completion) {
-    return reinterpret_cast<const hw_context*>(completion.page);
-}
-
 TEST(HwRegisters, ShowTheSettings) {
     const Board board;
 
     ASSERT_TRUE(board.Works());
     EXPECT_EQ(board.Read(HW_REG_VERSION), u32{HW_VERSION});
-    EXPECT_EQ(board.Read(HW_REG_FEATURES), HW_FEATURE_IPV4);
+    EXPECT_EQ(board.Read(HW_REG_FEATURES), HW_FEATURE_IPV4 | HW_FEATURE_SACK | HW_FEATURE_VLAN);
     EXPECT_EQ(board.Read(HW_REG_TCP_ENTRIES), kConfig.tcp_entries);
     EXPECT_EQ(board.Read(HW_REG_PATH_ENTRIES), kConfig.path_entries);
     EXPECT_EQ(board.Read(HW_REG_NEIGHBOR_ENTRIES), kConfig.neighbor_entries);
@@ -206,16 +26,40 @@ TEST(HwRegisters, ShowTheSettings) {
     EXPECT_EQ(board.Read(HW_REG_MAX_RCV_WND), kConfig.max_rcv_wnd);
     EXPECT_EQ(board.Read(HW_REG_COMMANDS), kConfig.commands);
     EXPECT_EQ(board.Read(HW_REG_COMPLETIONS), kConfig.completions);
+    EXPECT_EQ(board.Read(HW_REG_MAC_ENTRIES), kConfig.mac_entries);
+    EXPECT_EQ(board.Read(HW_REG_VLAN_ENTRIES), kConfig.vlan_entries);
+    EXPECT_EQ(board.Read(HW_REG_IP_ENTRIES), kConfig.ip_entries);
+    EXPECT_EQ(board.Read(HW_REG_VLAN), kConfig.vlan);
     EXPECT_EQ(board.Read(HW_REG_CONTROL), HW_CONTROL_ENABLE);
     EXPECT_EQ(board.Read(HW_REG_STATUS), HW_STATUS_ENABLED);
 }
 
+TEST(HwRegisters, KeepParametersUntilAReset) {
+    Board board;
+    const int doorbells = board.doorbells;
+
+    EXPECT_EQ(board.Read(HW_REG_ACK_FREQUENCY), u32{HW_ACK_FREQUENCY});
+    EXPECT_EQ(board.Read(HW_REG_MAX_RETRANSMISSIONS), 0U);
+    EXPECT_EQ(board.Read(HW_REG_PUSH), u32{HW_PUSH});
+    for (u32 reg = HW_REG_ACK_FREQUENCY; reg <= HW_REG_NCE_STALE; reg++)
+        board.Write(static_cast<hw_register>(reg), reg + 100);
+    for (u32 reg = HW_REG_ACK_FREQUENCY; reg <= HW_REG_NCE_STALE; reg++)
+        EXPECT_EQ(board.Read(static_cast<hw_register>(reg)), reg + 100);
+    EXPECT_EQ(board.doorbells, doorbells);
+    board.Reset();
+    EXPECT_EQ(board.Read(HW_REG_DUPLICATE_ACKS), u32{HW_DUPLICATE_ACKS});
+    EXPECT_EQ(board.Read(HW_REG_NCE_STALE), u32{HW_NCE_STALE});
+}
+
 TEST(HwRegisters, IgnoreWritesIfReadOnly) {
     constexpr std::array kReadOnly = {
-        HW_REG_VERSION,          HW_REG_FEATURES,     HW_REG_TCP_ENTRIES,     HW_REG_PATH_ENTRIES,
-        HW_REG_NEIGHBOR_ENTRIES, HW_REG_MAX_MTU,      HW_REG_MAX_RCV_WND,     HW_REG_COMMANDS,
-        HW_REG_COMPLETIONS,      HW_REG_TCP_USED,     HW_REG_PATH_USED,       HW_REG_NEIGHBOR_USED,
-        HW_REG_STATUS,           HW_REG_COMMAND_HEAD, HW_REG_COMPLETION_TAIL,
+        HW_REG_VERSION,      HW_REG_FEATURES,         HW_REG_TCP_ENTRIES,
+        HW_REG_PATH_ENTRIES, HW_REG_NEIGHBOR_ENTRIES, HW_REG_MAX_MTU,
+        HW_REG_MAX_RCV_WND,  HW_REG_COMMANDS,         HW_REG_COMPLETIONS,
+        HW_REG_TCP_USED,     HW_REG_PATH_USED,        HW_REG_NEIGHBOR_USED,
+        HW_REG_STATUS,       HW_REG_COMMAND_HEAD,     HW_REG_COMPLETION_TAIL,
+        HW_REG_MAC_ENTRIES,  HW_REG_VLAN_ENTRIES,     HW_REG_IP_ENTRIES,
+        HW_REG_VLAN,
     };
     Board board;
     const int doorbells = board.doorbells;
@@ -246,6 +90,9 @@ TEST(HwCreate, RefusesSettingsOutOfBounds) {
     EXPECT_FALSE(works([](hw_config& c) { c.commands = 0; }));
     EXPECT_FALSE(works([](hw_config& c) { c.commands = 12; }));
     EXPECT_FALSE(works([](hw_config& c) { c.completions = HW_MAX_RING * 2; }));
+    EXPECT_FALSE(works([](hw_config& c) { c.mac_entries = HW_MAX_POOL + 1; }));
+    EXPECT_FALSE(works([](hw_config& c) { c.vlan_entries = HW_MAX_POOL + 1; }));
+    EXPECT_FALSE(works([](hw_config& c) { c.ip_entries = HW_MAX_POOL + 1; }));
 }
 
 TEST(HwContexts, KeepWhatTheEngineNeedsForHeaders) {
@@ -589,6 +436,294 @@ TEST(HwEngine, FailureToDestroyKeepsTheContext) {
     EXPECT_EQ(board.Status(Destroy(HW_OP_PATH_DESTROY, 0)), HW_ST_BUSY);
     EXPECT_EQ(board.Read(HW_REG_TCP_USED), 1U);
     EXPECT_EQ(board.Status(Destroy(HW_OP_TCP_DESTROY, 0)), HW_ST_OK);
+}
+
+hw_command Change(hw_opcode opcode, u32 id) {
+    return Destroy(opcode, id, kState);
+}
+
+// The bottom of every tree below: neighbor 0, path 0, connection 0.
+void OneOfEach(Board& board) {
+    ASSERT_EQ(board.Status(Neighbor(0)), HW_ST_OK);
+    ASSERT_EQ(board.Status(Path(0, 0)), HW_ST_OK);
+    ASSERT_EQ(board.Status(Tcp(0, 0)), HW_ST_OK);
+}
+
+hw_context* Connection(const Board& board, const hw_completion& created) {
+    EXPECT_TRUE(board.Works());
+    return reinterpret_cast<hw_context*>(created.page);
+}
+
+TEST(HwUpdate, NeighborTakesTheNewMacAndTheHostsAge) {
+    Board board;
+
+    board.now = 1000;
+    board.Do(Neighbor(0));
+    hw_command update = Change(HW_OP_NEIGHBOR_UPDATE, 0);
+    update.neighbor = {.dmac = {2, 0, 0, 0, 0, 9}, .smac = {1}, .vlan = 9};
+    update.host_reachability = 300;
+    update.reachability = 1; // the device's own stamp is not the host's to change
+    EXPECT_EQ(board.Status(update), HW_ST_OK);
+    board.now = 1500;
+    const hw_completion now = board.Do(Change(HW_OP_NEIGHBOR_QUERY, 0));
+    EXPECT_EQ(std::to_array(now.neighbor.dmac), std::to_array(update.neighbor.dmac));
+    EXPECT_EQ(std::to_array(now.neighbor.smac), (std::array<u8, 6>{}));
+    EXPECT_EQ(now.neighbor.vlan, 7);
+    EXPECT_EQ(now.host_reachability, 800U);
+    EXPECT_EQ(now.reachability, 500U);
+}
+
+TEST(HwUpdate, PathTakesTheNewMtuWithinTheLimit) {
+    Board board;
+
+    OneOfEach(board);
+    hw_command update = Change(HW_OP_PATH_UPDATE, 0);
+    update.mtu = 1280;
+    EXPECT_EQ(board.Status(update), HW_ST_OK);
+    update.mtu = 1501;
+    EXPECT_EQ(board.Status(update), HW_ST_MTU);
+    const hw_completion now = board.Do(Change(HW_OP_PATH_QUERY, 0));
+    EXPECT_EQ(now.mtu, 1280U);
+    EXPECT_EQ(now.family, HW_FAMILY_IPV4);
+    EXPECT_EQ(std::to_array(now.path.daddr), std::to_array(Path(0, 0).path.daddr));
+}
+
+TEST(HwUpdate, ConnectionsAreTheEngines) {
+    Board board;
+
+    OneOfEach(board);
+    hw_command update = Change(HW_OP_TCP_UPDATE, 0);
+    update.rcv_wnd = kConfig.max_rcv_wnd;
+    EXPECT_EQ(board.Status(update), HW_ST_OK);
+    EXPECT_EQ(board.updated, std::vector<u64>{kState});
+    update.rcv_wnd++;
+    EXPECT_EQ(board.Status(update), HW_ST_RCV_WINDOW);
+    EXPECT_EQ(board.updated.size(), 1U);
+}
+
+TEST(HwQuery, ConnectionsAreTheEngines) {
+    Board board;
+
+    OneOfEach(board);
+    EXPECT_EQ(board.Status(Destroy(HW_OP_TCP_QUERY, 0, 0x4711)), HW_ST_OK);
+    EXPECT_EQ(board.queried, std::vector<u64>{0x4711});
+    EXPECT_EQ(board.Status(Destroy(HW_OP_TCP_QUERY, 0, kStateStuck)), HW_ST_FAILED);
+}
+
+TEST(HwCommands, NeedAContextThatLives) {
+    Board board;
+
+    for (const auto opcode :
+         {HW_OP_NEIGHBOR_UPDATE, HW_OP_PATH_UPDATE, HW_OP_TCP_UPDATE, HW_OP_NEIGHBOR_QUERY,
+          HW_OP_PATH_QUERY, HW_OP_TCP_QUERY, HW_OP_NEIGHBOR_INVALIDATE, HW_OP_PATH_INVALIDATE,
+          HW_OP_TCP_INVALIDATE, HW_OP_PATH_RELINK}) {
+        EXPECT_EQ(board.Status(Change(opcode, 0)), HW_ST_BAD_CONTEXT) << opcode;
+        EXPECT_EQ(board.Status(Change(opcode, HW_NO_CONTEXT)), HW_ST_BAD_CONTEXT) << opcode;
+    }
+    EXPECT_TRUE(board.updated.empty());
+    EXPECT_TRUE(board.queried.empty());
+}
+
+TEST(HwRelink, MovesAPathWithItsConnections) {
+    Board board;
+    hw_headers headers{};
+
+    board.Do(Neighbor(0));
+    hw_command other = Neighbor(1);
+    other.neighbor.dmac[5] = 2;
+    board.Do(other);
+    board.Do(Path(0, 0));
+    const hw_context* const tcp = Connection(board, board.Do(Tcp(0, 0)));
+    hw_command relink = Change(HW_OP_PATH_RELINK, 0);
+    relink.parent = 1;
+    EXPECT_EQ(board.Status(relink), HW_ST_OK);
+    ASSERT_TRUE(hw_read_headers(board.Device(), tcp, &headers));
+    EXPECT_EQ(headers.id, 1U);
+    EXPECT_EQ(headers.neighbor.dmac[5], 2);
+    EXPECT_EQ(headers.mtu, 1500U);
+    EXPECT_EQ(board.Status(Destroy(HW_OP_NEIGHBOR_DESTROY, 1)), HW_ST_BUSY);
+    EXPECT_EQ(board.Status(Destroy(HW_OP_NEIGHBOR_DESTROY, 0)), HW_ST_OK);
+}
+
+TEST(HwRelink, NeedsAValidNeighbor) {
+    Board board;
+
+    OneOfEach(board);
+    board.Do(Neighbor(1));
+    hw_command relink = Change(HW_OP_PATH_RELINK, 0);
+    relink.parent = 2;
+    EXPECT_EQ(board.Status(relink), HW_ST_BAD_PARENT);
+    board.Do(Change(HW_OP_NEIGHBOR_INVALIDATE, 1));
+    relink.parent = 1;
+    EXPECT_EQ(board.Status(relink), HW_ST_INVALID);
+    EXPECT_EQ(board.Status(Destroy(HW_OP_NEIGHBOR_DESTROY, 1)), HW_ST_OK);
+}
+
+TEST(HwInvalidate, StopsSendingOnAllThatDepends) {
+    for (const auto opcode :
+         {HW_OP_NEIGHBOR_INVALIDATE, HW_OP_PATH_INVALIDATE, HW_OP_TCP_INVALIDATE}) {
+        Board board;
+        hw_headers headers{};
+
+        board.Do(Neighbor(0));
+        board.Do(Path(0, 0));
+        const hw_context* const tcp = Connection(board, board.Do(Tcp(0, 0)));
+        ASSERT_TRUE(hw_read_headers(board.Device(), tcp, &headers));
+        EXPECT_EQ(board.Status(Change(opcode, 0)), HW_ST_OK);
+        EXPECT_FALSE(hw_read_headers(board.Device(), tcp, &headers)) << opcode;
+        EXPECT_EQ(board.Status(Destroy(HW_OP_TCP_DESTROY, 0)), HW_ST_OK) << "ends as any other";
+        EXPECT_EQ(board.Status(Destroy(HW_OP_PATH_DESTROY, 0)), HW_ST_OK);
+        EXPECT_EQ(board.Status(Destroy(HW_OP_NEIGHBOR_DESTROY, 0)), HW_ST_OK);
+    }
+}
+
+TEST(HwInvalidate, AllowsNothingNewNorChanges) {
+    Board board;
+
+    OneOfEach(board);
+    board.Do(Change(HW_OP_NEIGHBOR_INVALIDATE, 0));
+    EXPECT_EQ(board.Status(Path(1, 0)), HW_ST_INVALID);
+    EXPECT_EQ(board.Status(Tcp(1, 0)), HW_ST_INVALID);
+    EXPECT_EQ(board.Status(Change(HW_OP_NEIGHBOR_UPDATE, 0)), HW_ST_INVALID);
+    EXPECT_EQ(board.Status(Change(HW_OP_NEIGHBOR_QUERY, 0)), HW_ST_OK);
+    board.Do(Destroy(HW_OP_TCP_DESTROY, 0));
+    board.Do(Destroy(HW_OP_PATH_DESTROY, 0));
+    board.Do(Destroy(HW_OP_NEIGHBOR_DESTROY, 0));
+    board.Do(Neighbor(0));
+    EXPECT_EQ(board.Status(Path(0, 0)), HW_ST_OK) << "the entry is as new";
+}
+
+// Contract: INIT-35, EVT-06, EVT-09, EVT-12, EVT-17
+TEST(HwReachability, IsStaleWhenBothStampsAreOld) {
+    Board board;
+    hw_command neighbor = Neighbor(0);
+
+    board.now = 5; // the stamps lie before the clock's zero
+    board.Write(HW_REG_NCE_STALE, 1000);
+    neighbor.reachability = neighbor.host_reachability = 900;
+    board.Do(neighbor);
+    board.now += 100;
+    EXPECT_FALSE(hw_is_stale(board.Device(), 0)) << "not older than the limit";
+    board.now += 1;
+    EXPECT_TRUE(hw_is_stale(board.Device(), 0));
+
+    hw_command update = Change(HW_OP_NEIGHBOR_UPDATE, 0);
+    update.host_reachability = 0;
+    board.Do(update);
+    EXPECT_FALSE(hw_is_stale(board.Device(), 0)) << "the host's answer";
+    board.now += 1001;
+    EXPECT_TRUE(hw_is_stale(board.Device(), 0));
+}
+
+// Contract: EVT-08, EVT-18, QRY-15
+TEST(HwReachability, ProgressConfirmsTheDevicesStampAlone) {
+    Board board;
+
+    board.Write(HW_REG_NCE_STALE, 1000);
+    board.Do(Neighbor(0));
+    board.Do(Path(0, 0));
+    const hw_context* const tcp = Connection(board, board.Do(Tcp(0, 0)));
+    board.now = 5000;
+    ASSERT_TRUE(hw_is_stale(board.Device(), 0));
+    hw_confirm(board.Device(), tcp);
+    EXPECT_FALSE(hw_is_stale(board.Device(), 0));
+    board.now = 5600;
+    const hw_completion now = board.Do(Change(HW_OP_NEIGHBOR_QUERY, 0));
+    EXPECT_EQ(now.reachability, 600U);
+    EXPECT_EQ(now.host_reachability, 5600U);
+}
+
+// Contract: INIT-50
+TEST(HwPools, SourceMacAddressesAreSharedAndLimited) {
+    Board board;
+    hw_command own = Neighbor(0);
+    hw_command other = Neighbor(1);
+
+    own.neighbor.smac[0] = other.neighbor.smac[0] = 2;
+    other.neighbor.smac[5] = 1;
+    EXPECT_EQ(board.Status(own), HW_ST_OK);
+    EXPECT_EQ(board.Status(other), HW_ST_MAC_ENTRIES);
+    other.neighbor.smac[5] = 0;
+    EXPECT_EQ(board.Status(other), HW_ST_OK) << "the same address";
+    board.Do(Destroy(HW_OP_NEIGHBOR_DESTROY, 0));
+    own.neighbor.smac[5] = 1;
+    EXPECT_EQ(board.Status(own), HW_ST_MAC_ENTRIES) << "still in use";
+    board.Do(Destroy(HW_OP_NEIGHBOR_DESTROY, 1));
+    EXPECT_EQ(board.Status(own), HW_ST_OK);
+
+    hw_config none = kConfig;
+    none.mac_entries = 0;
+    Board without(none);
+    EXPECT_EQ(without.Status(own), HW_ST_MAC_ENTRIES);
+    EXPECT_EQ(without.Status(Neighbor(0)), HW_ST_OK) << "the interface's own";
+}
+
+// Contract: VLAN-06, VLAN-08
+TEST(HwPools, VlansAreSharedAndLimited) {
+    Board board;
+    hw_command other = Neighbor(1);
+
+    EXPECT_EQ(board.Status(Neighbor(0)), HW_ST_OK);
+    other.neighbor.vlan = 8;
+    other.neighbor.smac[0] = 2;
+    EXPECT_EQ(board.Status(other), HW_ST_VLAN_ENTRIES);
+    other.neighbor.smac[0] = 4;
+    other.neighbor.vlan = 0;
+    EXPECT_EQ(board.Status(other), HW_ST_OK) << "0 needs no entry; the MAC entry is free again";
+    board.Do(Destroy(HW_OP_NEIGHBOR_DESTROY, 1));
+    other.neighbor.vlan = 7;
+    EXPECT_EQ(board.Status(other), HW_ST_OK) << "the same VLAN";
+}
+
+// Contract: VLAN-07, VLAN-08, VLAN-09, VLAN-10
+TEST(HwPools, InterfaceWithAVlanTakesNoOther) {
+    hw_config config = kConfig;
+    config.vlan = 5;
+    Board board(config);
+    hw_command neighbor = Neighbor(0);
+
+    EXPECT_EQ(board.Status(neighbor), HW_ST_VLAN_MISMATCH);
+    neighbor.neighbor.vlan = 5;
+    EXPECT_EQ(board.Status(neighbor), HW_ST_OK);
+    neighbor = Neighbor(1);
+    neighbor.neighbor.vlan = 0;
+    EXPECT_EQ(board.Status(neighbor), HW_ST_OK);
+}
+
+TEST(HwPools, SourceIpAddressesAreSharedAndLimited) {
+    hw_config config = kConfig;
+    config.ip_entries = 1;
+    Board board(config);
+    hw_command other = Path(1, 0);
+
+    board.Do(Neighbor(0));
+    EXPECT_EQ(board.Status(Path(0, 0)), HW_ST_OK);
+    EXPECT_EQ(board.Status(other), HW_ST_OK);
+    board.Do(Destroy(HW_OP_PATH_DESTROY, 1));
+    other.path.saddr[3] = 77;
+    EXPECT_EQ(board.Status(other), HW_ST_IP_ENTRIES);
+    board.Do(Destroy(HW_OP_PATH_DESTROY, 0));
+    EXPECT_EQ(board.Status(other), HW_ST_OK);
+}
+
+// Contract: STA-01, STA-02, STA-05, STA-06
+TEST(HwCounters, AreSeparateClearedOnReadingAndWrap) {
+    Board board;
+    hw_device* const device = board.Device();
+
+    hw_count(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, ~u64{0});
+    hw_count(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, 43);
+    hw_count(device, HW_FAMILY_IPV6, HW_IP_IN_OCTETS, 7);
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, true), 42U);
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, false), 0U);
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV6, HW_IP_IN_OCTETS, false), 7U);
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_RECEIVES, false), 0U);
+
+    hw_count(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, 2);
+    hw_count(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, ~u64{0});
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, true), 1U);
+    EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, true), 1U)
+        << "what is established now does not go away";
 }
 
 TEST(HwReset, StopsConnectionsAndEmptiesTablesAndRings) {

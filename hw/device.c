@@ -554,7 +554,7 @@ void hw_run(struct hw_device *dev)
  * Return: false if nothing may be sent: something was invalidated.
  */
 bool hw_read_headers(struct hw_device *dev, const struct hw_context *tcp,
-		struct hw_headers *headers)
+		     struct hw_headers *headers)
 {
 	return hw_tables_headers(&dev->tables, tcp, headers);
 }

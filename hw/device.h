@@ -508,7 +508,7 @@ void hw_run(struct hw_device *dev);
 
 /* The engine's view of contexts and counters; any context. */
 bool hw_read_headers(struct hw_device *dev, const struct hw_context *tcp,
-		struct hw_headers *headers);
+		     struct hw_headers *headers);
 void hw_confirm(struct hw_device *dev, const struct hw_context *tcp);
 bool hw_is_stale(const struct hw_device *dev, u32 neighbor);
 void hw_count(struct hw_device *dev, u16 family, enum hw_counter counter,

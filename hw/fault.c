@@ -264,7 +264,8 @@ static bool hw_parse_statement(struct hw_parser *p,
 	u32 kind;
 
 	if (!HW_LOOKUP(p, hw_statement_words, &kind))
-		return hw_wrong(p, "a statement: seed, on, clear, stall, hang, resume, reset or event");
+		return hw_wrong(p,
+				"a statement: seed, on, clear, stall, hang, resume, reset or event");
 	statement->kind = (u8)kind;
 	hw_next(p);
 	switch (kind) {

@@ -523,7 +523,8 @@ int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
 EXPORT_SYMBOL_GPL(chimney_tcp_link_send_queue);
 
 /**
- * chimney_tcp_push() - send what the window allows, or start to probe it
+ * chimney_tcp_push() - send what the window allows, or start to probe it; what is
+ *	marked as lost goes first
  * @sk: the socket
  *
  * The kernel exports no function that sends without sleeping. What a socket
@@ -534,7 +535,7 @@ EXPORT_SYMBOL_GPL(chimney_tcp_link_send_queue);
  */
 void chimney_tcp_push(struct sock *sk)
 {
-	if (tcp_write_queue_empty(sk))
+	if (tcp_write_queue_empty(sk) && !tcp_sk(sk)->lost_out)
 		return;
 	if (!test_and_set_bit(TCP_TSQ_DEFERRED, &sk->sk_tsq_flags))
 		sock_hold(sk);

@@ -13,19 +13,98 @@
 #include "engine.h"
 #include "sim.h"
 
-#define BACKLOG_MIN	SZ_128K
-#define BACKLOG_MAX	SZ_16M
+#define FIN_WAIT_TICKS	(120 * USEC_PER_SEC)	/* FW2-03 */
 
 static void engine_retry(struct work_struct *work);
+static void engine_fin_wait(struct work_struct *work);
+static void complete_sends(struct sim_conn *conn, enum chimney_status status);
+static void complete_disconnect(struct sim_conn *conn);
 
 static struct inet_connection_sock_af_ops engine_ipv4;
 static struct lock_class_key engine_slock_key;
 static struct lock_class_key engine_sk_lock_key;
 
+/* Ask for an upload that the host must follow; slock held (TEV-16). */
+static void ask_back(struct sim_conn *conn, enum chimney_upload_reason reason)
+{
+	if (conn->retrieved || conn->stopped || conn->lost)
+		return;
+	conn->retrieved = true;
+	conn->retrieve = reason;
+	queue_delayed_work(conn->sim->wq, &conn->retry, 0);
+}
+
+/* FW2-01, FW2-04; slock held. */
+static void fin_wait_start(struct sim_conn *conn, u32 ticks)
+{
+	unsigned long delay = usecs_to_jiffies(ticks);
+
+	conn->fin_waiting = true;
+	conn->fin_wait_end = jiffies + delay;
+	mod_delayed_work(conn->sim->wq, &conn->fin_wait, delay);
+}
+
+/*
+ * A segment is about to be retransmitted. Returns false if it has been often
+ * enough (RTX-01, RTX-02).
+ */
+static bool may_retransmit(struct sim_conn *conn)
+{
+	u32 max = hw_read(conn->sim->hw, HW_REG_MAX_RETRANSMISSIONS);
+	u32 doubt = hw_read(conn->sim->hw, HW_REG_DOUBT_RETRANSMISSIONS);
+	u32 count = inet_csk(conn->sk)->icsk_retransmits;
+
+	if (doubt && count == doubt)
+		sim_driver_doubt(conn->sim);
+	if (!max || conn->max_rt || count <= max)
+		return true;
+	ask_back(conn, CHIMNEY_UPLOAD_TIMEOUT_EXPIRATION);
+	return false;
+}
+
+static u32 segments_of(const struct sk_buff *skb)
+{
+	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+}
+
+/* STA-13; the TCP header is in front. */
+static void count_sent(struct sim_conn *conn, const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	u32 len = skb->len - th->doff * 4 + th->fin;
+	struct hw_device *hw = conn->sim->hw;
+	u32 seq = ntohl(th->seq);
+	bool again = len && before(seq, conn->sent_end);
+
+	if (again)
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_RETRANSMITTED_SEGMENTS,
+			 segments_of(skb));
+	if (!again || after(seq + len, conn->sent_end))
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_OUT_SEGMENTS,
+			 segments_of(skb));
+	if (th->rst)
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_OUT_RESETS, 1);
+	if (len && after(seq + len, conn->sent_end))
+		conn->sent_end = seq + len;
+}
+
 static int engine_queue_xmit(struct sock *sk, struct sk_buff *skb,
 			     struct flowi *fl)
 {
-	return sim_wire_xmit(sk->sk_user_data, skb);
+	struct sim_conn *conn = sk->sk_user_data;
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	/* No ACK, probe or data after a request for upload (URG-03, TEV-16). */
+	if (conn->retrieved ||
+	    (before(ntohl(th->seq), conn->sent_end) &&
+	     skb->len > th->doff * 4 && !may_retransmit(conn))) {
+		kfree_skb(skb);
+		return 0;
+	}
+	count_sent(conn, skb);
+	conn->segments = 0;
+	conn->reset |= th->rst;
+	return sim_wire_xmit(conn, skb);
 }
 
 /* Nothing is routed: the path context is all there is. */
@@ -52,7 +131,7 @@ static void engine_error_report(struct sock *sk)
 {
 	struct sim_conn *conn = sk->sk_user_data;
 
-	if (conn && !conn->stopped)
+	if (conn && !conn->stopped && !conn->lost)
 		queue_delayed_work(conn->sim->wq, &conn->retry, 0);
 }
 
@@ -88,6 +167,8 @@ static struct sim_conn *conn_new(struct sim_device *sim)
 	conn->sk = sk;
 	conn->sim = sim;
 	INIT_DELAYED_WORK(&conn->retry, engine_retry);
+	INIT_DELAYED_WORK(&conn->push, sim_push_expired);
+	INIT_DELAYED_WORK(&conn->fin_wait, engine_fin_wait);
 	return conn;
 }
 
@@ -140,16 +221,13 @@ static void load_addresses(struct sim_conn *conn,
 			   const struct chimney_tcp_offload_state *state)
 {
 	struct inet_sock *inet = inet_sk(conn->sk);
-	const struct hw_path *path = &conn->path->path;
+	const struct hw_path *path = &conn->tcp->parent->path;
 
 	memcpy(&inet->inet_saddr, path->saddr, sizeof(inet->inet_saddr));
 	memcpy(&inet->inet_daddr, path->daddr, sizeof(inet->inet_daddr));
 	inet->inet_rcv_saddr = inet->inet_saddr;
 	inet->inet_sport = state->constant.local_port;
 	inet->inet_dport = state->constant.remote_port;
-	inet->tos = state->cached.tos_or_traffic_class;
-	inet->uc_ttl = state->cached.ttl_or_hop_limit;
-	conn->sk->sk_priority = state->cached.user_priority;
 
 	memset(&conn->key, 0, sizeof(conn->key));
 	memcpy(&conn->key.saddr, path->daddr, sizeof(inet->inet_daddr));
@@ -169,15 +247,17 @@ static void load_caps(struct sock *sk, const struct net_device *dev)
 	sk->sk_bound_dev_if = dev->ifindex;
 }
 
-static void load_options(struct sock *sk,
+static void load_options(struct sim_conn *conn,
 			 const struct chimney_tcp_state_const *constant)
 {
-	struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
-	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+	struct tcp_options_received *opt = &tp->rx_opt;
 
 	memset(opt, 0, sizeof(*opt));
 	opt->tstamp_ok = !!(constant->flags & CHIMNEY_TCP_TIMESTAMPS);
-	opt->sack_ok = !!(constant->flags & CHIMNEY_TCP_SACK);
+	/* SEG-11: without it the options are ignored */
+	opt->sack_ok = constant->flags & CHIMNEY_TCP_SACK &&
+		       READ_ONCE(conn->sim->sack);
 	opt->wscale_ok = !!(constant->flags & CHIMNEY_TCP_WINDOW_SCALING);
 	opt->snd_wscale = constant->snd_wind_scale;
 	opt->rcv_wscale = constant->rcv_wind_scale;
@@ -190,39 +270,36 @@ static void load_options(struct sock *sk,
 				CHIMNEY_TCP_USEC_TIMESTAMPS);
 }
 
-static void load_cached(struct sock *sk,
-			const struct chimney_tcp_state_cached *cached)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	tp->nonagle = cached->flags & CHIMNEY_TCP_NAGLE ? 0 : TCP_NAGLE_OFF;
-	tp->keepalive_time = usecs_to_jiffies(cached->ka_timeout);
-	tp->keepalive_intvl = usecs_to_jiffies(cached->ka_interval);
-	tp->keepalive_probes = cached->ka_probe_count;
-	if (cached->flags & CHIMNEY_TCP_KEEP_ALIVE)
-		sock_set_flag(sk, SOCK_KEEPOPEN);
-	inet_csk(sk)->icsk_user_timeout = cached->max_rt / USEC_PER_MSEC;
-	if (cached->flags & CHIMNEY_TCP_FIXED_RCV_WND)
-		sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
-}
-
-/* The window may not shrink (RFC 7323 2.4): at least what was advertised. */
-static void load_window(struct sock *sk,
+static void load_window(struct sim_conn *conn,
 			const struct chimney_tcp_offload_state *state)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-	u32 window = max(state->cached.initial_rcv_wnd,
-			 state->delegated.rcv_wnd);
+	struct tcp_sock *tp = tcp_sk(conn->sk);
 
-	WRITE_ONCE(sk->sk_rcvbuf, tcp_space_from_win(sk, window));
-	WRITE_ONCE(tp->window_clamp, window);
+	sim_load_window(conn, state->cached.initial_rcv_wnd,
+			state->delegated.rcv_wnd);
 	tp->rcv_ssthresh = max_t(u32, state->delegated.rcv_wnd,
-				 min_t(u32, window, 4U * tp->advmss));
+				 min_t(u32, tp->window_clamp,
+				       4U * tp->advmss));
 	/* Never 0, be the window closed: tcp_rcv_space_adjust() divides by it. */
 	tp->rcvq_space.space = clamp_t(u32, tp->rcv_wnd, 1,
 				       TCP_INIT_CWND * tp->advmss);
 	tp->rcvq_space.time = tp->tcp_mstamp;
 	tp->rcvq_space.seq = tp->copied_seq;
+}
+
+/* What the host has set for all connections. */
+static void load_parameters(struct sim_conn *conn,
+			    const struct chimney_tcp_state_delegated *d)
+{
+	struct hw_device *hw = conn->sim->hw;
+	u32 threshold = hw_read(hw, HW_REG_DUPLICATE_ACKS);
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+
+	inet_csk(conn->sk)->icsk_delack_max =
+		usecs_to_jiffies(hw_read(hw, HW_REG_DELAYED_ACK));
+	/* More, if the path was seen to reorder by more. */
+	tp->reordering = d->reordering > HW_DUPLICATE_ACKS ?
+			 max(d->reordering, threshold) : threshold;
 }
 
 static void load_congestion_control(struct socket *socket,
@@ -281,7 +358,39 @@ static void charge(struct sock *sk, const struct sk_buff *skb)
 	sk_mem_charge(sk, skb->truesize);
 }
 
-static int load_send_data(struct sim_conn *conn, struct sk_buff_head *list)
+/* Divide a copy in two; the second follows it in the list. */
+static int split_copy(struct sk_buff_head *copies, struct sk_buff *copy, u32 at)
+{
+	struct sk_buff *rest = gather(copy);
+
+	if (!rest)
+		return -ENOMEM;
+	__skb_queue_after(copies, copy, rest);
+	if (chimney_skb_trim_head(rest, at, GFP_ATOMIC) || pskb_trim(copy, at))
+		return -ENOMEM;
+	TCP_SKB_CB(copy)->tcp_flags &= ~TCPHDR_PSH;
+	return 0;
+}
+
+/* Where SndNxt is, a segment begins: what lies behind is sent again (INIT-76). */
+static int split_at_snd_nxt(struct sk_buff_head *copies,
+			    const struct chimney_tcp_state_delegated *d)
+{
+	u32 left = d->snd_nxt - d->snd_una;
+	struct sk_buff *copy;
+
+	if (d->snd_nxt == d->snd_max)
+		return 0;	/* INIT-74 */
+	skb_queue_walk(copies, copy) {
+		if (left < copy->len)
+			return left ? split_copy(copies, copy, left) : 0;
+		left -= copy->len;
+	}
+	return 0;
+}
+
+static int load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
+			  const struct chimney_tcp_state_delegated *d)
 {
 	struct sk_buff_head copies;
 	struct sk_buff *skb, *copy;
@@ -296,6 +405,10 @@ static int load_send_data(struct sim_conn *conn, struct sk_buff_head *list)
 		}
 		__skb_queue_tail(&copies, copy);
 	}
+	if (split_at_snd_nxt(&copies, d)) {
+		__skb_queue_purge(&copies);
+		return -ENOMEM;
+	}
 	skb_queue_walk(&copies, copy)
 		charge(conn->sk, copy);
 	err = chimney_tcp_link_send_queue(conn->sk, &copies, GFP_ATOMIC);
@@ -306,19 +419,132 @@ static int load_send_data(struct sim_conn *conn, struct sk_buff_head *list)
 	return 0;
 }
 
-static int load_state(struct sim_conn *conn, struct chimney_block *block)
+/*
+ * Data in SndNxt..SndMax was sent, but is to be sent again before anything else
+ * (INIT-71, INIT-72): what a socket has after a retransmission timeout.
+ */
+static void load_retransmissions(struct sock *sk,
+				 const struct chimney_tcp_state_delegated *d)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct rb_node *node;
+	struct sk_buff *skb;
+
+	for (node = rb_first(&sk->tcp_rtx_queue); node; node = rb_next(node)) {
+		skb = rb_to_skb(node);
+		if (!after(TCP_SKB_CB(skb)->end_seq, d->snd_nxt))
+			continue;
+		TCP_SKB_CB(skb)->sacked |= TCPCB_LOST;
+		tp->lost_out += tcp_skb_pcount(skb);
+	}
+	if (!tp->lost_out)
+		return;
+	tp->high_seq = tp->snd_nxt;
+	if (icsk->icsk_ca_ops->set_state)
+		icsk->icsk_ca_ops->set_state(sk, TCP_CA_Loss);
+	icsk->icsk_ca_state = TCP_CA_Loss;
+}
+
+/* RTX-06, RTX-07: the timer goes on where it was. */
+static void load_retransmit_count(struct sock *sk,
+				  const struct chimney_tcp_state_delegated *d)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 spent = d->total_rt;
+
+	if (!tp->packets_out || !d->retransmit.count)
+		return;
+	if (!chimney_tcp_usec_ts(tp))
+		spent /= USEC_PER_MSEC;
+	icsk->icsk_retransmits = d->retransmit.count;
+	tp->retrans_stamp =
+		(tcp_clock_ts(chimney_tcp_usec_ts(tp)) - spent) ?: 1;
+	icsk->icsk_rto = min_t(u64, (u64)icsk->icsk_rto <<
+			       min_t(u32, d->retransmit.count, 16),
+			       TCP_RTO_MAX);
+}
+
+/* KA-05, FW2-08; the kernel's own timers know neither. */
+static void load_timers(struct sim_conn *conn,
+			const struct chimney_tcp_state_delegated *d)
+{
+	struct sock *sk = conn->sk;
+
+	if (sock_flag(sk, SOCK_KEEPOPEN) &&
+	    d->keep_alive.timeout_delta != CHIMNEY_TIMER_OFF)
+		sim_restart_keepalive(sk, d->keep_alive.timeout_delta);
+	if (sk->sk_state == TCP_FIN_WAIT2 &&
+	    d->retransmit.timeout_delta != CHIMNEY_TIMER_OFF)
+		fin_wait_start(conn, d->retransmit.timeout_delta);
+}
+
+/* Copies of data that the host has acknowledged and not delivered (INIT-28). */
+static int copy_buffered(const struct chimney_tcp_state_delegated *d,
+			 struct sk_buff_head *copies)
+{
+	struct sk_buff *skb, *copy;
+
+	/* Absent at all, perhaps (INIT-09). */
+	if (!d->buffered_data.next)
+		return 0;
+	skb_queue_walk(&d->buffered_data, skb) {
+		copy = skb_copy(skb, GFP_KERNEL);
+		if (!copy) {
+			__skb_queue_purge(copies);
+			return -ENOBUFS;
+		}
+		__skb_queue_tail(copies, copy);
+	}
+	return 0;
+}
+
+/* They end at RcvNxt, or before the FIN that was received. */
+static void load_buffered(struct sim_conn *conn, struct sk_buff_head *copies)
+{
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+	struct sock *sk = conn->sk;
+	struct sk_buff *skb;
+	u32 seq = tp->rcv_nxt;
+
+	if (skb_queue_empty(copies))
+		return;
+	seq -= !!(sk->sk_shutdown & RCV_SHUTDOWN);
+	skb_queue_walk(copies, skb)
+		seq -= skb->len;
+	WRITE_ONCE(tp->copied_seq, seq);
+	while ((skb = __skb_dequeue(copies))) {
+		memset(TCP_SKB_CB(skb), 0, sizeof(struct tcp_skb_cb));
+		TCP_SKB_CB(skb)->seq = seq;
+		seq += skb->len;
+		TCP_SKB_CB(skb)->end_seq = seq;
+		TCP_SKB_CB(skb)->tcp_flags = TCPHDR_ACK;
+		if (!sk_rmem_schedule(sk, skb, skb->truesize))
+			NET_INC_STATS(sock_net(sk),
+				      LINUX_MIB_TCPMEMORYPRESSURES);
+		skb_set_owner_r(skb, sk);
+		__skb_queue_tail(&sk->sk_receive_queue, skb);
+	}
+	/* It waits for requests (INIT-67); then the end is told (TEV-03). */
+	conn->refused = true;
+	conn->disconnected = false;
+}
+
+static int load_state(struct sim_conn *conn, struct chimney_block *block,
+		      struct sk_buff_head *buffered)
 {
 	const struct chimney_tcp_offload_state *state = block->state;
 	struct inet_connection_sock *icsk = inet_csk(conn->sk);
 	struct tcp_sock *tp = tcp_sk(conn->sk);
 	struct sock *sk = conn->sk;
-	u32 mtu = conn->path->mtu;
+	u32 mtu = conn->tcp->parent->mtu;
 	int err;
 
 	load_addresses(conn, state);
 	load_caps(sk, conn->sim->target.dev);
-	load_options(sk, &state->constant);
-	load_cached(sk, &state->cached);
+	load_options(conn, &state->constant);
+	sim_load_cached(conn, &state->cached);
 
 	icsk->icsk_af_ops = &engine_ipv4;
 	icsk->icsk_ext_hdr_len = 0;
@@ -339,50 +565,98 @@ static int load_state(struct sim_conn *conn, struct chimney_block *block)
 				   TCPF_CLOSING | TCPF_LAST_ACK))
 		sk->sk_shutdown |= SEND_SHUTDOWN;
 	chimney_tcp_set_delegated(sk, &state->delegated);
+	load_parameters(conn, &state->delegated);
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
-	load_window(sk, state);
+	load_window(conn, state);
 	if (icsk->icsk_ca_ops->init)
 		icsk->icsk_ca_ops->init(sk);
 	icsk->icsk_ca_initialized = 1;
 
-	err = load_send_data(conn, &block->send_queue);
+	err = load_send_data(conn, &block->send_queue,
+			     &state->delegated);
 	if (err)
 		return err;
+	load_buffered(conn, buffered);
+	conn->sent_end = tp->snd_nxt;
+	conn->proof = tp->rcv_nxt + tp->rcv_wnd;
+	load_retransmissions(sk, &state->delegated);
+	load_retransmit_count(sk, &state->delegated);
 	chimney_tcp_start_timers(sk, &state->delegated);
+	load_timers(conn, &state->delegated);
 	return 0;
 }
 
-int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
-		      struct chimney_block *block)
+/* STA: connections in ESTABLISHED or CLOSE_WAIT, and those reset there. */
+static void count_established(struct sim_conn *conn)
 {
-	const struct chimney_tcp_offload_state *state = block->state;
-	struct sim_conn *conn;
-	int err;
+	bool established = (1 << conn->sk->sk_state) &
+			   (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+			   !conn->stopped && !conn->lost;
+	struct hw_device *hw = conn->sim->hw;
 
-	conn = conn_get(sim);
-	if (!conn)
-		return -ENOMEM;
-	load_congestion_control(conn->socket, &state->constant);
+	if (established == conn->established)
+		return;
+	hw_count(hw, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED,
+		 established ? 1 : -1);
+	if (!established && !conn->stopped && !conn->lost &&
+	    conn->sk->sk_state == TCP_CLOSE)
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_RESET_ESTABLISHED, 1);
+	conn->established = established;
+}
+
+static void conn_begin(struct sim_conn *conn, struct hw_context *tcp,
+		       struct chimney_block *block)
+{
 	conn->tcp = tcp;
-	conn->path = tcp->parent;
-	conn->neighbor = tcp->parent->parent;
+	conn->object = block->target_priv[0];
 	conn->handle = block->handle;
 	__skb_queue_head_init(&conn->sent);
 	__skb_queue_head_init(&conn->pending);
 	INIT_LIST_HEAD(&conn->requests);
+	conn->segments = 0;
+	conn->established = false;
 	conn->stopped = false;
+	conn->lost = false;
 	conn->retrieved = false;
 	conn->retrieve = -1;
 	conn->started = false;
 	conn->refused = false;
 	conn->disconnected = false;
 	conn->aborted = false;
+	conn->reset = false;
 	conn->backlog = 0;
+	conn->pushing = false;
+	conn->pushed = false;
+	conn->disconnect = NULL;
+	conn->unsent = NULL;
+	conn->fin_sent = false;
+	conn->fin_waiting = false;
+}
+
+int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
+		      struct chimney_block *block)
+{
+	const struct chimney_tcp_offload_state *state = block->state;
+	struct sk_buff_head buffered;
+	struct sim_conn *conn;
+	int err;
+
+	__skb_queue_head_init(&buffered);
+	err = copy_buffered(&state->delegated, &buffered);
+	if (err)
+		return err;
+	conn = conn_get(sim);
+	if (!conn) {
+		__skb_queue_purge(&buffered);
+		return -ENOMEM;
+	}
+	load_congestion_control(conn->socket, &state->constant);
+	conn_begin(conn, tcp, block);
 
 	local_bh_disable();
 	bh_lock_sock(conn->sk);
 	conn->sk->sk_user_data = conn;
-	err = load_state(conn, block);
+	err = load_state(conn, block, &buffered);
 	if (!err)
 		err = sim_wire_add(sim, conn);
 	if (err) {
@@ -391,15 +665,18 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 		conn->stopped = true;
 		conn->sk->sk_state = TCP_CLOSE;
 	} else {
+		count_established(conn);
 		chimney_tcp_push(conn->sk);
 	}
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 	if (err) {
+		cancel_delayed_work_sync(&conn->retry);
 		call_rcu(&conn->rcu, conn_recycle_rcu);
 		return err;
 	}
 	tcp->engine = conn;
+	conn->object->conn = conn;
 	return 0;
 }
 
@@ -434,11 +711,24 @@ static void take_undelivered(struct sock *sk, struct sk_buff_head *list)
 static void save_state(struct sim_conn *conn,
 		       struct chimney_tcp_state_delegated *d)
 {
-	struct sock *sk = conn->sk;
-
-	chimney_tcp_get_delegated(sk, d);
+	sim_save_delegated(conn, d);
 	__skb_queue_head_init(&d->buffered_data);
-	take_undelivered(sk, &d->buffered_data);
+	take_undelivered(conn->sk, &d->buffered_data);
+}
+
+/* Remove bytes from the front of a list of skbs; they stay in it (SND-21). */
+static void trim_acked(struct sk_buff_head *list, u32 acked)
+{
+	struct sk_buff *skb;
+	u32 len;
+
+	skb_queue_walk(list, skb) {
+		len = min_t(u32, skb->len, acked);
+		if (!len)
+			break;
+		chimney_skb_trim_head(skb, len, GFP_ATOMIC | __GFP_NOFAIL);
+		acked -= len;
+	}
 }
 
 /* Complete what is acknowledged, hand back the rest (TERM-52 to TERM-57). */
@@ -455,12 +745,40 @@ static void return_send_data(struct sim_conn *conn, u32 snd_una,
 	skb_queue_splice_tail_init(&conn->pending, &block->send_queue);
 }
 
+/* No indication is running, nor will one begin. */
+static void conn_quiesce(struct sim_conn *conn)
+{
+	while (atomic_read(&conn->running))
+		usleep_range(10, 50);
+	cancel_delayed_work_sync(&conn->retry);
+	cancel_delayed_work_sync(&conn->push);
+	cancel_delayed_work_sync(&conn->fin_wait);
+}
+
+static void conn_end(struct sim_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	tcp_clear_xmit_timers(sk);
+	inet_csk(sk)->icsk_ack.pending = 0;
+	sk->sk_state = TCP_CLOSE;
+	count_established(conn);
+}
+
+static void conn_release(struct sim_conn *conn)
+{
+	conn->object->conn = NULL;
+	call_rcu(&conn->rcu, conn_recycle_rcu);
+}
+
 void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 {
 	struct sim_conn *conn = tcp->engine;
 	struct sock *sk = conn->sk;
 	u32 snd_una;
 
+	/* What requests there are take what there is (TERM-47). */
+	sim_engine_run(conn);
 	local_bh_disable();
 	bh_lock_sock(sk);
 	/* From here on segments go up to the host (TERM-42, TERM-43). */
@@ -473,24 +791,63 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 
 	/* Indications return, acknowledged sends complete (TERM-28 to -32). */
 	sim_engine_run(conn);
-	while (atomic_read(&conn->running))
-		usleep_range(10, 50);
-	cancel_delayed_work_sync(&conn->retry);
+	conn_quiesce(conn);
 
 	local_bh_disable();
 	bh_lock_sock(sk);
 	if (block->state)
 		save_state(conn, block->state);
-	tcp_clear_xmit_timers(sk);
-	inet_csk(sk)->icsk_ack.pending = 0;
-	sk->sk_state = TCP_CLOSE;
+	conn_end(conn);
 	bh_unlock_sock(sk);
 	local_bh_enable();
 
 	sim_wire_del(conn->sim, conn);
 	return_send_data(conn, snd_una, block);
-	tcp->engine = NULL;
-	call_rcu(&conn->rcu, conn_recycle_rcu);
+	conn_release(conn);
+}
+
+void sim_engine_lose(struct hw_context *tcp)
+{
+	struct sim_conn *conn = tcp->engine;
+
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	conn->lost = true;
+	conn_end(conn);
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+	sim_wire_del(conn->sim, conn);
+	conn_quiesce(conn);
+}
+
+void sim_engine_take_back(struct sim_object *object, struct sk_buff_head *list)
+{
+	struct sim_conn *conn = object->conn;
+
+	skb_queue_splice_tail_init(&conn->sent, list);
+	skb_queue_splice_tail_init(&conn->pending, list);
+	conn_release(conn);
+}
+
+void sim_engine_abandon(struct sim_object *object)
+{
+	struct sim_conn *conn = object->conn;
+
+	local_bh_disable();
+	complete_sends(conn, CHIMNEY_STATUS_REQUEST_ABORTED);
+	sim_deliver(conn);
+	complete_disconnect(conn);
+	local_bh_enable();
+	conn_release(conn);
+}
+
+void sim_engine_discard(struct sim_object *object)
+{
+	struct sim_conn *conn = object->conn;
+
+	__skb_queue_purge(&conn->sent);
+	__skb_queue_purge(&conn->pending);
+	conn_release(conn);
 }
 
 /* -------- the data path -------- */
@@ -515,19 +872,41 @@ bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th)
 {
 	int state = conn->sk->sk_state;
 
-	if (conn->stopped || conn->retrieved)
+	if (conn->stopped || conn->lost || conn->retrieved)
 		return false;
-	if (th->urg) {
-		conn->retrieve = CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA;
-	} else if (((1 << state) & (TCPF_CLOSING | TCPF_LAST_ACK)) ||
-		   (((1 << state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) &&
-		    th->fin)) {
-		conn->retrieve = CHIMNEY_UPLOAD_REQUESTED;
-	} else {
-		return state != TCP_CLOSE;
-	}
-	conn->retrieved = true;
-	return false;
+	if (th->urg)
+		ask_back(conn, CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA);
+	else if (((1 << state) & (TCPF_CLOSING | TCPF_LAST_ACK)) ||
+		 (((1 << state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) &&
+		  th->fin))
+		ask_back(conn, CHIMNEY_UPLOAD_REQUESTED);
+	return !conn->retrieved && state != TCP_CLOSE;
+}
+
+/*
+ * The peer evidently hears us (EVT-08): it acknowledged data, or sent what it was
+ * allowed to by an ACK only.
+ */
+static void confirm(struct sim_conn *conn, u32 snd_una)
+{
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+	bool answered = after(tp->rcv_nxt, conn->proof);
+
+	if (answered)
+		conn->proof = tp->rcv_nxt + tcp_receive_window(tp);
+	if (answered || after(tp->snd_una, snd_una))
+		hw_confirm(conn->sim->hw, conn->tcp);
+}
+
+/* DACK-01; the kernel counts bytes. */
+static void ack_in_time(struct sim_conn *conn)
+{
+	u32 frequency = hw_read(conn->sim->hw, HW_REG_ACK_FREQUENCY);
+	struct sock *sk = conn->sk;
+
+	if (sk->sk_state != TCP_CLOSE && inet_csk_ack_scheduled(sk) &&
+	    ++conn->segments >= frequency)
+		chimney_tcp_send_ack(sk, tcp_sk(sk)->rcv_nxt);
 }
 
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
@@ -535,6 +914,7 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	struct sock *sk = conn->sk;
+	u32 snd_una = tcp_sk(sk)->snd_una;
 
 	memset(cb, 0, sizeof(*cb));
 	cb->seq = ntohl(th->seq);
@@ -543,8 +923,15 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	cb->tcp_flags = tcp_flag_byte(th);
 	cb->ip_dsfield = dsfield;
 	skb->dev = NULL;
+	hw_count(conn->sim->hw, HW_FAMILY_IPV4, HW_TCP_IN_SEGMENTS,
+		 segments_of(skb));
 	tcp_segs_in(tcp_sk(sk), skb);
 	sk->sk_backlog_rcv(sk, skb);
+	confirm(conn, snd_una);
+	ack_in_time(conn);
+	if (sk->sk_state == TCP_FIN_WAIT2)
+		fin_wait_start(conn, FIN_WAIT_TICKS);
+	count_established(conn);
 }
 
 /* Join small sends: the card's transmit buffer is bytes, not requests. */
@@ -599,51 +986,91 @@ static bool append(struct sock *sk, const struct sk_buff *skb)
 	return true;
 }
 
+/* Close the send half behind all data (DSC-11 to DSC-14). */
+static void send_fin(struct sim_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	conn->fin_sent = true;
+	sk->sk_shutdown |= SEND_SHUTDOWN;
+	tcp_prot.shutdown(sk, SEND_SHUTDOWN);
+}
+
+/* The data of a graceful disconnect stays in its list; false if not all fits. */
+static bool append_last(struct sim_conn *conn)
+{
+	struct sk_buff_head *data = &conn->disconnect->data;
+
+	for (; conn->unsent; conn->unsent = skb_queue_next(data, conn->unsent)) {
+		if (!append(conn->sk, conn->unsent))
+			return false;
+		if (skb_queue_is_last(data, conn->unsent)) {
+			conn->unsent = NULL;
+			break;
+		}
+	}
+	return true;
+}
+
 /* A target must take every send (SND-04): what finds no memory waits. */
 static void append_pending(struct sim_conn *conn)
 {
 	struct sk_buff *skb;
 
 	while ((skb = skb_peek(&conn->pending))) {
-		if (!append(conn->sk, skb)) {
-			queue_delayed_work(conn->sim->wq, &conn->retry, 1);
+		if (!append(conn->sk, skb))
 			break;
-		}
 		__skb_unlink(skb, &conn->pending);
 		__skb_queue_tail(&conn->sent, skb);
 	}
+	if (skb || (conn->disconnect && !append_last(conn)))
+		queue_delayed_work(conn->sim->wq, &conn->retry, 1);
+	else if (conn->disconnect && !conn->fin_sent)
+		send_fin(conn);
 	chimney_tcp_push(conn->sk);
+}
+
+/* What becomes of a new request; SUCCESS if it can be worked on. */
+static enum chimney_status request_status(const struct sim_conn *conn)
+{
+	if (conn->lost || conn->aborted)
+		return CHIMNEY_STATUS_REQUEST_ABORTED;	/* TEV-08 */
+	if (conn->stopped || conn->retrieved)
+		return CHIMNEY_STATUS_UPLOAD_IN_PROGRESS; /* TERM-58, TEV-21 */
+	return conn->sk->sk_state == TCP_CLOSE ?
+		       CHIMNEY_STATUS_REQUEST_ABORTED : CHIMNEY_STATUS_SUCCESS;
+}
+
+static struct sim_conn *conn_of(void *context)
+{
+	return ((struct sim_object *)context)->conn;
 }
 
 void sim_engine_send(struct chimney_target *target, void *context,
 		     struct sk_buff_head *list)
 {
-	struct sim_conn *conn = context;
-	struct sock *sk = conn->sk;
-	bool dead;
+	struct sim_conn *conn = conn_of(context);
+	enum chimney_status status;
 
 	local_bh_disable();
-	bh_lock_sock(sk);
-	dead = conn->stopped || sk->sk_state == TCP_CLOSE;
-	if (!dead) {
+	bh_lock_sock(conn->sk);
+	status = request_status(conn);
+	if (status == CHIMNEY_STATUS_SUCCESS) {
 		skb_queue_splice_tail_init(list, &conn->pending);
 		append_pending(conn);
 	}
-	bh_unlock_sock(sk);
-	/* TERM-58, TEV-08 */
-	if (dead)
-		chimney_tcp_send_complete(target, conn->handle, list,
-					  conn->stopped ?
-					  CHIMNEY_STATUS_UPLOAD_IN_PROGRESS :
-					  CHIMNEY_STATUS_REQUEST_ABORTED);
+	bh_unlock_sock(conn->sk);
+	if (status != CHIMNEY_STATUS_SUCCESS)
+		chimney_tcp_send_complete(target, conn->handle, list, status);
 	local_bh_enable();
 }
 
 void sim_engine_receive(struct chimney_target *target, void *context,
 			struct chimney_receive *request)
 {
-	struct sim_conn *conn = context;
+	struct sim_conn *conn = conn_of(context);
 
+	request->bytes_transferred = 0;
 	local_bh_disable();
 	bh_lock_sock(conn->sk);
 	list_add_tail(&request->list, &conn->requests);
@@ -652,11 +1079,53 @@ void sim_engine_receive(struct chimney_target *target, void *context,
 	local_bh_enable();
 }
 
+/*
+ * Send RST and forget everything, at once (DSC-05, DSC-08, DSC-09). The kernel
+ * does not count this socket among the established ones, but would discount it.
+ */
+static void abort_now(struct sim_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		TCP_INC_STATS(sock_net(sk), TCP_MIB_CURRESTAB);
+	tcp_prot.disconnect(sk, 0);
+	conn->aborted = true;
+	count_established(conn);
+}
+
+void sim_engine_disconnect(struct chimney_target *target, void *context,
+			   struct chimney_disconnect *request)
+{
+	struct sim_conn *conn = conn_of(context);
+	enum chimney_status status;
+
+	request->bytes_transferred = 0;
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	status = request_status(conn);
+	request->status = status;
+	if (status == CHIMNEY_STATUS_SUCCESS) {
+		conn->disconnect = request;
+		conn->unsent = skb_peek(&request->data);
+		if (request->abortive)
+			abort_now(conn);
+		else
+			append_pending(conn);
+	}
+	bh_unlock_sock(conn->sk);
+	if (status == CHIMNEY_STATUS_SUCCESS)
+		sim_engine_run(conn);
+	else
+		chimney_tcp_disconnect_complete(target, conn->handle, request);
+	local_bh_enable();
+}
+
 void sim_engine_forward(struct chimney_target *target, void *context,
 			struct sk_buff_head *list)
 {
 	enum chimney_status status = CHIMNEY_STATUS_SUCCESS;
-	struct sim_conn *conn = context;
+	struct sim_conn *conn = conn_of(context);
 	struct sk_buff *skb, *copy;
 
 	local_bh_disable();
@@ -672,7 +1141,7 @@ void sim_engine_forward(struct chimney_target *target, void *context,
 			sim_engine_input(conn, copy, 0);
 		} else {
 			kfree_skb(copy);
-			status = CHIMNEY_STATUS_UPLOAD_IN_PROGRESS;
+			status = request_status(conn);
 		}
 		sim_engine_unlock(conn);
 	}
@@ -707,77 +1176,74 @@ static void complete_sends(struct sim_conn *conn, enum chimney_status status)
 					  &done, status);
 }
 
-static void complete_requests(struct sim_conn *conn)
+/* Bytes of a graceful disconnect that the peer has acknowledged. */
+static u32 last_acked(const struct sim_conn *conn)
 {
-	struct chimney_receive *request, *next;
-	LIST_HEAD(done);
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	const struct sk_buff *skb;
+	u32 sent = 0, all = 0;
+
+	skb_queue_walk(&conn->disconnect->data, skb)
+		all += skb->len;
+	if (conn->disconnect->abortive || !all)
+		return 0;
+	/* It lies behind all other data. */
+	skb_queue_walk(&conn->sent, skb)
+		sent += skb->len;
+	if (!after(tp->snd_una, conn->sent_seq + sent))
+		return 0;
+	return min(all, tp->snd_una - conn->sent_seq - sent);
+}
+
+/* The disconnect request is done; slock held. */
+static bool disconnect_is_done(struct sim_conn *conn)
+{
+	struct chimney_disconnect *request = conn->disconnect;
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+
+	if (!request)
+		return false;
+	if (request->abortive)
+		request->status = conn->reset ? CHIMNEY_STATUS_SUCCESS :
+						CHIMNEY_STATUS_REQUEST_ABORTED;
+	else if (conn->lost || conn->aborted)
+		request->status = CHIMNEY_STATUS_REQUEST_ABORTED; /* DSC-20 */
+	else if (conn->fin_sent && conn->sk->sk_state != TCP_CLOSE &&
+		 tp->snd_una == tp->write_seq)
+		request->status = CHIMNEY_STATUS_SUCCESS;	/* DSC-18 */
+	else if (conn->stopped)
+		request->status = CHIMNEY_STATUS_UPLOAD_IN_PROGRESS;
+	else
+		return false;
+	if (!conn->lost && !conn->aborted)
+		request->bytes_transferred = last_acked(conn);
+	return true;
+}
+
+static void complete_disconnect(struct sim_conn *conn)
+{
+	struct chimney_disconnect *request = NULL;
 
 	bh_lock_sock(conn->sk);
-	list_splice_init(&conn->requests, &done);
+	if (disconnect_is_done(conn)) {
+		request = conn->disconnect;
+		conn->disconnect = NULL;
+		conn->unsent = NULL;
+	}
 	bh_unlock_sock(conn->sk);
-	list_for_each_entry_safe(request, next, &done, list) {
-		conn->refused = false;	/* RCV-30, G-26 */
-		request->status = conn->stopped ?
-			CHIMNEY_STATUS_UPLOAD_IN_PROGRESS :
-			CHIMNEY_STATUS_SUCCESS;
-		chimney_tcp_receive_complete(&conn->sim->target, conn->handle,
-					     request);
-	}
+	if (!request)
+		return;
+	trim_acked(&request->data, request->bytes_transferred);	/* DSC-23 */
+	chimney_tcp_disconnect_complete(&conn->sim->target, conn->handle,
+					request);
 }
 
-/* The next undelivered data, still in the queue until it is accepted. */
-static struct sk_buff *peek_data(struct sim_conn *conn)
+/* TEV-08, TEV-09, DSC-07: in this order. */
+static void abort_requests(struct sim_conn *conn)
 {
-	struct sk_buff *skb, *copy = NULL;
-	struct sock *sk = conn->sk;
-	u32 offset;
-
-	bh_lock_sock(sk);
-	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &offset);
-	if (skb && offset < skb->len && !conn->stopped)
-		copy = skb_clone(skb, GFP_ATOMIC);
-	bh_unlock_sock(sk);
-	if (copy && offset && !pskb_pull(copy, offset)) {
-		kfree_skb(copy);
-		copy = NULL;
-	}
-	return copy;
-}
-
-static void indicate_data(struct sim_conn *conn)
-{
-	enum chimney_status status;
-	struct sk_buff *skb;
-	u32 consumed, len;
-
-	while (!conn->refused && (skb = peek_data(conn))) {
-		len = skb->len;
-		consumed = 0;
-		status = chimney_tcp_receive_indicate(&conn->sim->target,
-						      conn->handle, skb,
-						      &consumed);
-		if (status == CHIMNEY_STATUS_SUCCESS) {
-			consumed = len;
-		} else {
-			conn->refused = true;
-			kfree_skb(skb);
-		}
-		if (!consumed)
-			break;
-		/* Advances the window and sends the ACK that is due. */
-		bh_lock_sock(conn->sk);
-		tcp_read_done(conn->sk, consumed);
-		bh_unlock_sock(conn->sk);
-	}
-}
-
-static bool all_delivered(struct sock *sk)
-{
-	struct sk_buff *skb;
-	u32 offset;
-
-	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &offset);
-	return !skb || offset >= skb->len;
+	complete_sends(conn, CHIMNEY_STATUS_REQUEST_ABORTED);
+	complete_disconnect(conn);
+	sim_deliver(conn);
 }
 
 static void indicate_events(struct sim_conn *conn)
@@ -790,36 +1256,50 @@ static void indicate_events(struct sim_conn *conn)
 
 	bh_lock_sock(sk);
 	disconnect = !conn->disconnected && sk->sk_state != TCP_CLOSE &&
-		     (sk->sk_shutdown & RCV_SHUTDOWN) && all_delivered(sk);
-	abort = !conn->aborted && !conn->stopped && sk->sk_state == TCP_CLOSE;
+		     (sk->sk_shutdown & RCV_SHUTDOWN) && sim_all_delivered(sk) &&
+		     list_empty(&conn->requests);
+	conn->disconnected |= disconnect;
+	abort = !conn->aborted && sk->sk_state == TCP_CLOSE;
+	conn->aborted |= abort;
 	err = sk->sk_err ?: ECONNRESET;
 	retrieve = conn->retrieve;
 	conn->retrieve = -1;
-	backlog = clamp_t(u64, 2ULL * tcp_snd_cwnd(tcp_sk(sk)) *
-			  tcp_sk(sk)->mss_cache, BACKLOG_MIN, BACKLOG_MAX);
+	backlog = sim_send_backlog(conn);
+	count_established(conn);
 	bh_unlock_sock(sk);
 
+	/* TEV-23 */
 	if (backlog > conn->backlog + conn->backlog / 4) {
 		conn->backlog = backlog;
 		chimney_tcp_event_indicate(target, conn->handle,
 					   CHIMNEY_TCP_SEND_BACKLOG_CHANGE,
 					   backlog);
 	}
-	if (disconnect) {
-		conn->disconnected = true;
+	if (disconnect)
 		chimney_tcp_event_indicate(target, conn->handle,
 					   CHIMNEY_TCP_DISCONNECT, 0);
-	}
 	if (retrieve >= 0)
 		chimney_tcp_event_indicate(target, conn->handle,
 					   CHIMNEY_TCP_RETRIEVE, retrieve);
 	if (abort) {
-		/* TEV-06 to TEV-08 */
-		conn->aborted = true;
 		chimney_tcp_event_indicate(target, conn->handle,
 					   CHIMNEY_TCP_ABORT, err);
-		complete_sends(conn, CHIMNEY_STATUS_REQUEST_ABORTED);
+		abort_requests(conn);
 	}
+}
+
+static void run_once(struct sim_conn *conn)
+{
+	if (READ_ONCE(conn->lost)) {
+		/* The host asks for it with a terminate (QRY-13). */
+		return;
+	}
+	complete_sends(conn, conn->aborted ? CHIMNEY_STATUS_REQUEST_ABORTED :
+					     CHIMNEY_STATUS_SUCCESS);
+	complete_disconnect(conn);
+	sim_deliver(conn);
+	if (!conn->stopped)
+		indicate_events(conn);
 }
 
 /*
@@ -837,12 +1317,7 @@ void sim_engine_run(struct sim_conn *conn)
 	if (atomic_inc_return(&conn->running) == 1) {
 		do {
 			seen = atomic_read(&conn->running);
-			complete_sends(conn, CHIMNEY_STATUS_SUCCESS);
-			complete_requests(conn);
-			if (!conn->stopped) {
-				indicate_data(conn);
-				indicate_events(conn);
-			}
+			run_once(conn);
 		} while (atomic_sub_return(seen, &conn->running));
 	}
 	local_bh_enable();
@@ -855,9 +1330,108 @@ static void engine_retry(struct work_struct *work)
 
 	local_bh_disable();
 	bh_lock_sock(conn->sk);
-	if (!conn->stopped)
+	if (request_status(conn) == CHIMNEY_STATUS_SUCCESS)
 		append_pending(conn);
+	else if (conn->retrieved && !conn->stopped && !conn->lost)
+		tcp_clear_xmit_timers(conn->sk);	/* TEV-16 */
 	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+	sim_engine_run(conn);
+}
+
+/* FW2-05. The state stays: it is the host's to close a socket in use. */
+static void engine_fin_wait(struct work_struct *work)
+{
+	struct sim_conn *conn = container_of(to_delayed_work(work),
+					     struct sim_conn, fin_wait);
+
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	if (conn->fin_waiting && conn->sk->sk_state == TCP_FIN_WAIT2)
+		ask_back(conn, CHIMNEY_UPLOAD_TIMEOUT_EXPIRATION);
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+}
+
+/* -------- what the driver wants -------- */
+
+/**
+ * sim_engine_retrieve() - ask the host to take a connection back
+ * @conn: the connection
+ * @reason: why
+ *
+ * Context: process.
+ */
+void sim_engine_retrieve(struct sim_conn *conn,
+			 enum chimney_upload_reason reason)
+{
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	if (chimney_upload_is_mandatory(reason))
+		ask_back(conn, reason);
+	else if (!conn->retrieved)
+		conn->retrieve = reason;	/* TEV-18: and go on */
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+	sim_engine_run(conn);
+}
+
+/**
+ * sim_engine_retire() - process nothing any more
+ * @conn: the connection; its state turned out to be corrupt
+ *
+ * Context: process.
+ */
+void sim_engine_retire(struct sim_conn *conn)
+{
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	conn->retrieved = true;
+	conn->retrieve = -1;
+	tcp_clear_xmit_timers(conn->sk);
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+}
+
+/**
+ * sim_engine_invalidate() - what the connection depends on was invalidated
+ * @conn: the connection
+ *
+ * It sends nothing any more; the upload is asked for by the next
+ * sim_engine_run() (INV-05, INV-06).
+ *
+ * Context: process.
+ */
+void sim_engine_invalidate(struct sim_conn *conn)
+{
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	if (!conn->retrieved) {
+		conn->retrieved = true;
+		conn->retrieve = CHIMNEY_UPLOAD_INVALID_STATE;
+	}
+	tcp_clear_xmit_timers(conn->sk);
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+}
+
+/**
+ * sim_engine_abort() - as if the peer had reset the connection
+ * @conn: the connection
+ *
+ * Context: process.
+ */
+void sim_engine_abort(struct sim_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (sk->sk_state != TCP_CLOSE && !conn->lost) {
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
+		conn_end(conn);
+	}
+	bh_unlock_sock(sk);
 	local_bh_enable();
 	sim_engine_run(conn);
 }

@@ -8,7 +8,11 @@
  * halves off, so the socket is never owned by a user. It is not held across a
  * call into the core: completions and indications are made by sim_engine_run(),
  * which one CPU at a time executes for a connection, so that they keep their
- * order.
+ * order (RCV-20, RCV-21, DLV-03).
+ *
+ * Headers, MTU and validity come from the contexts of path and neighbor, which
+ * updates, relinks and invalidates change at any time: hw_read_headers() returns
+ * a consistent copy for each frame, without a lock.
  */
 #ifndef _CHIMNEY_SIM_ENGINE_H
 #define _CHIMNEY_SIM_ENGINE_H
@@ -23,6 +27,7 @@
 
 struct hw_context;
 struct sim_device;
+struct sim_object;
 
 /**
  * struct sim_engine - what a device needs to run connections
@@ -43,23 +48,40 @@ struct sim_engine {
  * @free: in the list of the device while not in use
  * @sim: the device
  * @tcp: its context in the device
- * @path: context of the path
- * @neighbor: context of the neighbor
+ * @object: the driver's record
  * @handle: the client's record, names the connection in indications
  * @socket: the engine's socket, kept from use to use
  * @sk: the same
  * @sent: (s) send data of the client, complete skbs, until acknowledged
  * @pending: (s) send data that found no memory for the engine's copy
  * @sent_seq: (s) sequence number of the first byte of @sent
+ * @sent_end: (s) one past the highest byte sent, ever
+ * @proof: (s) the peer can send beyond this only after it got an ACK
+ * @segments: (s) segments received since the last ACK
+ * @ip_id: (s) of the next datagram
+ * @max_rt: (s) limit for retransmissions is a time (RTX-03)
+ * @established: (s) counted as such
  * @stopped: (s) a terminate took the state; nothing is processed any more
- * @retrieved: (s) a retrieve was indicated; segments go to the host
+ * @lost: (s) the device lost it; nothing is processed any more
+ * @retrieved: (s) a retrieve that the host must follow was indicated; nothing is
+ *	processed any more (TEV-16), segments go to the host
  * @retrieve: (s) why it shall be indicated, or -1
- * @started: indications are allowed (INIT-63)
- * @refused: the client refused data, wait for a receive request (RIND-10)
- * @disconnected: a disconnect was indicated
- * @aborted: an abort was indicated
+ * @started: the initiate has completed (INIT-63)
+ * @refused: data waits for a receive request (RIND-10, INIT-67)
+ * @disconnected: (s) a disconnect was indicated
+ * @aborted: (s) an abort was indicated, or asked for by the host
+ * @reset: (s) a segment with RST was sent
  * @backlog: preferred outstanding bytes, as last told
- * @requests: (s) receive requests to complete
+ * @requests: (s) receive requests, oldest first
+ * @push: the push timer
+ * @pushing: (s) it runs
+ * @pushed: (s) it expired
+ * @disconnect: (s) the disconnect request in progress, or NULL
+ * @unsent: (s) first of its data that found no memory, or NULL
+ * @fin_sent: (s) the FIN has its place in the send queue
+ * @fin_wait: the FIN_WAIT_2 timer
+ * @fin_waiting: (s) it runs
+ * @fin_wait_end: (s) when it expires, in jiffies
  * @running: counts reasons to run sim_engine_run()
  * @retry: reports what a timer found, retries what found no memory
  */
@@ -70,23 +92,39 @@ struct sim_conn {
 	struct list_head free;
 	struct sim_device *sim;
 	struct hw_context *tcp;
-	struct hw_context *path;
-	struct hw_context *neighbor;
+	struct sim_object *object;
 	struct chimney_handle *handle;
 	struct socket *socket;
 	struct sock *sk;
 	struct sk_buff_head sent;
 	struct sk_buff_head pending;
 	u32 sent_seq;
+	u32 sent_end;
+	u32 proof;
+	u32 segments;
+	u16 ip_id;
+	bool max_rt;
+	bool established;
 	bool stopped;
+	bool lost;
 	bool retrieved;
 	int retrieve;
 	bool started;
 	bool refused;
 	bool disconnected;
 	bool aborted;
+	bool reset;
 	u32 backlog;
 	struct list_head requests;
+	struct delayed_work push;
+	bool pushing;
+	bool pushed;
+	struct chimney_disconnect *disconnect;
+	struct sk_buff *unsent;
+	bool fin_sent;
+	struct delayed_work fin_wait;
+	bool fin_waiting;
+	unsigned long fin_wait_end;
 	atomic_t running;
 	struct delayed_work retry;
 };
@@ -96,19 +134,38 @@ int sim_engine_attach(struct sim_device *sim);
 void sim_engine_detach(struct sim_device *sim);
 
 /*
- * Take a connection over: @block holds its state and send data, @tcp its
- * context in the device, whose engine pointer is set. Process context.
+ * For the device's processor; process context. @block holds the state of the
+ * connection, its send data and, in target_priv[0], the driver's record.
  */
 int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 		      struct chimney_block *block);
-/* Allow indications; after the initiate was completed (INIT-63). */
-void sim_engine_start(struct sim_conn *conn);
 /*
  * Stop a connection and write its delegated state, send data and undelivered
  * data to @block, whose state may be NULL. All I/O is completed and no
- * indication is running when it returns. Process context.
+ * indication is running when it returns.
  */
 void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block);
+/* Stop a connection whose state nobody can save; the driver still has it. */
+void sim_engine_lose(struct hw_context *tcp);
+/* update.c */
+void sim_engine_update(struct hw_context *tcp,
+		       const struct chimney_tcp_state_cached *cached);
+void sim_engine_query(struct hw_context *tcp, struct chimney_block *block);
+
+/* For the driver; process context. The last three end a lost connection. */
+void sim_engine_start(struct sim_conn *conn);
+void sim_engine_retrieve(struct sim_conn *conn,
+			 enum chimney_upload_reason reason);
+void sim_engine_retire(struct sim_conn *conn);
+void sim_engine_invalidate(struct sim_conn *conn);
+void sim_engine_abort(struct sim_conn *conn);
+void sim_engine_set_mtu(struct sim_conn *conn, u32 mtu);
+/* Give send data back to the client, which was never told of the hand-over. */
+void sim_engine_take_back(struct sim_object *object, struct sk_buff_head *list);
+/* Complete all its I/O with REQUEST_ABORTED. */
+void sim_engine_abandon(struct sim_object *object);
+/* Nobody wants it any more, nor its I/O. */
+void sim_engine_discard(struct sim_object *object);
 
 /* Calls of the target that go straight to the engine. */
 void sim_engine_send(struct chimney_target *target, void *context,
@@ -117,6 +174,8 @@ void sim_engine_receive(struct chimney_target *target, void *context,
 			struct chimney_receive *request);
 void sim_engine_forward(struct chimney_target *target, void *context,
 			struct sk_buff_head *list);
+void sim_engine_disconnect(struct chimney_target *target, void *context,
+			   struct chimney_disconnect *request);
 
 /*
  * For the wire side. Under sim_engine_lock(), sim_engine_takes() says whether
@@ -128,5 +187,19 @@ void sim_engine_unlock(struct sim_conn *conn);
 bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th);
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);
 void sim_engine_run(struct sim_conn *conn);
+
+/* deliver.c: received data to the host, called by sim_engine_run() only */
+void sim_deliver(struct sim_conn *conn);
+bool sim_all_delivered(struct sock *sk);
+void sim_push_expired(struct work_struct *work);
+
+/* update.c: shared with taking a connection over */
+void sim_load_cached(struct sim_conn *conn,
+		     const struct chimney_tcp_state_cached *cached);
+void sim_load_window(struct sim_conn *conn, u32 window, u32 advertised);
+void sim_restart_keepalive(struct sock *sk, u32 left);
+void sim_save_delegated(struct sim_conn *conn,
+			struct chimney_tcp_state_delegated *d);
+u32 sim_send_backlog(const struct sim_conn *conn);
 
 #endif /* _CHIMNEY_SIM_ENGINE_H */

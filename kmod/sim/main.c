@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The kind "sim": making and removing simulated NICs, and what they sit on. */
 #include <linux/if_arp.h>
+#include <linux/if_vlan.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "../../hw/fault.h"
 #include "sim.h"
 
 #define DEFAULT_TCP_ENTRIES		4096
 #define DEFAULT_PATH_ENTRIES		1024
 #define DEFAULT_NEIGHBOR_ENTRIES	256
+#define MAC_ENTRIES			16
+#define VLAN_ENTRIES			16
 #define COMMANDS			256
 #define COMPLETIONS			256
 
@@ -20,6 +24,9 @@ static void board_interrupt(void *priv)
 	struct sim_device *sim = priv;
 
 	wake_up(&sim->interrupt);
+	/* It may be an event, or an answer nobody waits for. */
+	if (READ_ONCE(sim->ready))
+		queue_work(sim->driver_wq, &sim->driver);
 }
 
 static void board_doorbell(void *priv)
@@ -27,6 +34,13 @@ static void board_doorbell(void *priv)
 	struct sim_device *sim = priv;
 
 	queue_work(sim->wq, &sim->processor);
+}
+
+static void board_alarm(void *priv, u32 delay)
+{
+	struct sim_device *sim = priv;
+
+	mod_delayed_work(sim->wq, &sim->alarm, usecs_to_jiffies(delay) ?: 1);
 }
 
 static u32 board_clock(void *priv)
@@ -37,6 +51,7 @@ static u32 board_clock(void *priv)
 static const struct hw_ops board_ops = {
 	.interrupt = board_interrupt,
 	.doorbell = board_doorbell,
+	.alarm = board_alarm,
 	.clock = board_clock,
 };
 
@@ -46,6 +61,12 @@ static void board_processor(struct work_struct *work)
 					      processor);
 
 	hw_run(sim->hw);
+}
+
+static void board_alarm_rings(struct work_struct *work)
+{
+	board_doorbell(container_of(to_delayed_work(work), struct sim_device,
+				    alarm));
 }
 
 /* -------- the device's engine -------- */
@@ -60,29 +81,41 @@ static int engine_create(void *priv, struct hw_context *tcp, u64 state)
 				(struct chimney_block *)(uintptr_t)state);
 	if (err == -ENOMEM)
 		return HW_ST_NO_MEMORY;
+	/* INIT-29 among them: no memory for buffered data (G-16) */
 	return err ? HW_ST_FAILED : HW_ST_OK;
 }
 
 static int engine_destroy(void *priv, struct hw_context *tcp, u64 state)
 {
-	struct chimney_block lost;
-
 	cond_resched();
-	if (state) {
+	if (state)
 		sim_engine_destroy(tcp,
 				   (struct chimney_block *)(uintptr_t)state);
-		return HW_ST_OK;
-	}
-	/* A reset: nobody wants it back. */
-	chimney_block_init(&lost, CHIMNEY_TCP_STATE_DELEGATED, NULL, NULL);
-	sim_engine_destroy(tcp, &lost);
-	__skb_queue_purge(&lost.send_queue);
+	else
+		sim_engine_lose(tcp);
+	return HW_ST_OK;
+}
+
+static int engine_update(void *priv, struct hw_context *tcp, u64 state)
+{
+	const struct chimney_block *block =
+		(const struct chimney_block *)(uintptr_t)state;
+
+	sim_engine_update(tcp, block->state);
+	return HW_ST_OK;
+}
+
+static int engine_query(void *priv, struct hw_context *tcp, u64 state)
+{
+	sim_engine_query(tcp, (struct chimney_block *)(uintptr_t)state);
 	return HW_ST_OK;
 }
 
 static const struct hw_engine_ops engine_ops = {
 	.create = engine_create,
 	.destroy = engine_destroy,
+	.update = engine_update,
+	.query = engine_query,
 };
 
 /* -------- the kind -------- */
@@ -130,6 +163,7 @@ static void sim_read_caps(struct sim_device *sim)
 	caps->max_rcv_wnd = hw_read(sim->hw, HW_REG_MAX_RCV_WND);
 	caps->ipv4 = features & HW_FEATURE_IPV4;
 	caps->ipv6 = false;
+	caps->sack = features & HW_FEATURE_SACK;
 }
 
 static int sim_make_workqueues(struct sim_device *sim,
@@ -162,6 +196,12 @@ static void sim_destroy_workqueues(struct sim_device *sim)
 	destroy_workqueue(sim->wq);
 }
 
+/* VLAN-04 */
+static u16 sim_vlan(const struct net_device *dev)
+{
+	return is_vlan_dev(dev) ? vlan_dev_vlan_id(dev) : 0;
+}
+
 static int sim_power_up(struct sim_device *sim, const struct chimney_caps *caps,
 			struct netlink_ext_ack *extack)
 {
@@ -174,10 +214,15 @@ static int sim_power_up(struct sim_device *sim, const struct chimney_caps *caps,
 		.max_rcv_wnd = caps->max_rcv_wnd,
 		.commands = COMMANDS,
 		.completions = COMPLETIONS,
+		.mac_entries = MAC_ENTRIES,
+		.vlan_entries = VLAN_ENTRIES,
+		.vlan = sim_vlan(sim->target.dev),
 	};
 
 	init_waitqueue_head(&sim->interrupt);
+	mutex_init(&sim->faults);
 	INIT_WORK(&sim->processor, board_processor);
+	INIT_DELAYED_WORK(&sim->alarm, board_alarm_rings);
 	sim->hw = hw_create(&config, &board_ops, &engine_ops, sim);
 	if (sim->hw)
 		return 0;
@@ -187,6 +232,7 @@ static int sim_power_up(struct sim_device *sim, const struct chimney_caps *caps,
 
 static void sim_power_down(struct sim_device *sim)
 {
+	cancel_delayed_work_sync(&sim->alarm);
 	cancel_work_sync(&sim->processor);
 	hw_destroy(sim->hw);
 }
@@ -199,6 +245,7 @@ void sim_stop(struct chimney_target *target)
 
 	sim_driver_stop(sim);
 	sim_power_down(sim);
+	sim_driver_release(sim);
 }
 
 static int sim_newtarget(struct net_device *dev,
@@ -235,7 +282,9 @@ static int sim_newtarget(struct net_device *dev,
 	if (err)
 		goto err_power;
 	sim_read_caps(sim);
-	sim_driver_start(sim);
+	err = sim_driver_start(sim);
+	if (err)
+		goto err_wire;
 	err = chimney_target_register(&sim->target, extack);
 	if (err)
 		goto err_driver;
@@ -243,6 +292,8 @@ static int sim_newtarget(struct net_device *dev,
 
 err_driver:
 	sim_driver_stop(sim);
+	sim_driver_release(sim);
+err_wire:
 	sim_wire_detach(sim);
 err_power:
 	sim_power_down(sim);
@@ -268,11 +319,40 @@ static void sim_deltarget(struct chimney_target *target)
 	kfree(sim);
 }
 
+static int sim_fault(struct chimney_target *target, const char *text,
+		     struct netlink_ext_ack *extack)
+{
+	struct sim_device *sim = container_of(target, struct sim_device,
+					      target);
+	char error[HW_ERROR_SIZE];
+	struct hw_script *script;
+	int err = 0;
+
+	script = kzalloc(sizeof(*script), GFP_KERNEL);
+	if (!script)
+		return -ENOMEM;
+	if (!hw_script_parse(script, text, error)) {
+		NL_SET_ERR_MSG_FMT(extack, "%s", error);
+		err = -EINVAL;
+		goto out;
+	}
+	mutex_lock(&sim->faults);
+	if (hw_fault(sim->hw, script))
+		flush_work(&sim->processor);	/* now it is in force */
+	else
+		err = -ENOMEM;
+	mutex_unlock(&sim->faults);
+out:
+	kfree(script);
+	return err;
+}
+
 static struct chimney_target_kind sim_kind = {
 	.name = "sim",
 	.owner = THIS_MODULE,
 	.newtarget = sim_newtarget,
 	.deltarget = sim_deltarget,
+	.fault = sim_fault,
 };
 
 static int __init sim_init(void)

@@ -3,23 +3,31 @@
 #include "sim.h"
 
 /**
- * sim_ring_post() - give the device a command
+ * sim_ring_has_room() - can a command be posted
  * @sim: the device
- * @command: copied into the ring
  *
  * Context: driver's work. Return: false if the ring is full.
  */
-bool sim_ring_post(struct sim_device *sim, const struct hw_command *command)
+bool sim_ring_has_room(const struct sim_device *sim)
+{
+	return sim->command_tail - hw_read(sim->hw, HW_REG_COMMAND_HEAD) <
+	       hw_read(sim->hw, HW_REG_COMMANDS);
+}
+
+/**
+ * sim_ring_post() - give the device a command
+ * @sim: the device; its ring has room
+ * @command: copied into the ring
+ *
+ * Context: driver's work.
+ */
+void sim_ring_post(struct sim_device *sim, const struct hw_command *command)
 {
 	u32 size = hw_read(sim->hw, HW_REG_COMMANDS);
-	u32 tail = sim->command_tail;
+	u32 tail = sim->command_tail++;
 
-	if (tail - hw_read(sim->hw, HW_REG_COMMAND_HEAD) == size)
-		return false;
 	hw_commands(sim->hw)[tail & (size - 1)] = *command;
-	sim->command_tail++;
 	hw_write(sim->hw, HW_REG_COMMAND_TAIL, sim->command_tail);
-	return true;
 }
 
 /**

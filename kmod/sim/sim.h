@@ -5,7 +5,7 @@
  *
  *	core --> driver.c -- rings --> hw/ --> engine.c <-- wire.c <--> net_device
  *
- * Control (initiate, terminate) goes through the rings of the device, data
+ * Control (the five state operations) goes through the rings of the device, data
  * straight between core and engine.
  *
  * Two workqueues: the driver's work waits for the device, so that the device
@@ -14,10 +14,11 @@
 #ifndef _CHIMNEY_SIM_SIM_H
 #define _CHIMNEY_SIM_SIM_H
 
-#include <linux/idr.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include <chimney/target.h>
 
@@ -25,16 +26,81 @@
 #include "engine.h"
 #include "wire.h"
 
+/* Commands that may wait for an answer at a time; a power of two. */
+#define SIM_PENDING	512
+/* Events of the device that may wait for the driver. */
+#define SIM_EVENTS	64
+
 /**
  * struct sim_queue - trees the core sent and the driver has not begun
  * @lock: of the queue, taken with bottom halves off
  * @first: oldest tree, linked through target_priv[0] of their roots
  * @last: youngest tree, undefined if there is none
+ * @enabled: what the host allows (CAP-11)
  */
 struct sim_queue {
 	spinlock_t lock;	/* protects the rest */
 	struct chimney_block *first;
 	struct chimney_block *last;
+	struct chimney_caps enabled;
+};
+
+/**
+ * struct sim_object - the driver's record of a state object (CTX-01 to CTX-04)
+ * @type: what it is
+ * @id: context id in the device
+ * @creating: (d) the device has not answered yet
+ * @lost: (d) the device does not have it any more, or not whole
+ * @told: (d) the host knows that it is lost
+ * @parent: (d) what it hangs on; NULL for a neighbor
+ * @handle: the client's record
+ * @list: (d) among the new ones of a tree, or the lost ones
+ * @neighbor: const and cached variables
+ * @path: likewise
+ * @tcp: likewise
+ * @conn: of a connection: the engine's record, from create to release
+ *
+ * What the context slot points to (CTX-05): it lives until a terminate of the
+ * object has completed. Fields marked (d) belong to the driver's work.
+ */
+struct sim_object {
+	enum hw_type type;
+	u32 id;
+	bool creating;
+	bool lost;
+	bool told;
+	struct sim_object *parent;
+	struct chimney_handle *handle;
+	struct list_head list;
+	union {
+		struct {
+			struct chimney_neighbor_state_const constant;
+			struct chimney_neighbor_state_cached cached;
+		} neighbor;
+		struct {
+			struct chimney_path_state_const constant;
+			struct chimney_path_state_cached cached;
+		} path;
+		struct {
+			struct chimney_tcp_state_const constant;
+			struct chimney_tcp_state_cached cached;
+		} tcp;
+	};
+	struct sim_conn *conn;
+};
+
+/**
+ * struct sim_pending - a command without an answer
+ * @cookie: of the command, 0 if the slot is free
+ * @opcode: enum hw_opcode
+ * @object: what it is about
+ * @block: which block it is for; NULL if the driver's own
+ */
+struct sim_pending {
+	u64 cookie;
+	u8 opcode;
+	struct sim_object *object;
+	struct chimney_block *block;
 };
 
 /**
@@ -43,20 +109,35 @@ struct sim_queue {
  * @hw: the device
  * @wq: runs the device: its processor, and retries of the engine
  * @processor: the device's processor
+ * @alarm: wakes the processor up later
+ * @faults: one script at a time
  * @driver_wq: runs the driver
- * @driver: works on @queue
+ * @driver: works on @queue and on what the device tells
  * @queue: what there is to do
  * @interrupt: the driver waits here for the device
  * @engine: the device's TCP engine
  * @wire: the device's plug
+ * @sack: SACK is allowed (CAP-11)
+ * @stale: ids of neighbors about which the host must be asked (EVT-10)
+ * @doubt: a neighbor may be unreachable (RTX-11)
+ * @parameters: of the host, for the device after a reset; under @queue.lock
  * @command_tail: (d) next command to write
  * @completion_head: (d) next completion to read
+ * @cookie: (d) of the command posted last
  * @outstanding: (d) commands without an answer
- * @creating: (d) those of them that create something and have an id for it
- * @ids: (d) context ids in use
- * @created: (d) connections of the present tree, linked through
- *	hw_context.driver, oldest first
- * @created_last: (d) where to link the next one
+ * @pending: (d) these, by cookie modulo the size
+ * @objects: (d) objects with an id, by type
+ * @creating: (d) objects that are being created, by type
+ * @fresh: (d) connections of the present tree, oldest first
+ * @gone: (d) lost objects without an id, until they are terminated once more
+ * @answer: (d) answer to the driver's own query
+ * @stuck: (d) the device would not destroy what the driver wanted destroyed
+ * @events: (d) what the device told and the driver has not dealt with
+ * @event_count: (d) number of these
+ * @paused: (d) new trees wait (PAU-04)
+ * @waiting: (d) these, linked as in @queue
+ * @ready: the driver may be called for
+ * @stopping: (d) the core sends no trees any more
  *
  * Fields marked (d) belong to the driver's work.
  */
@@ -65,31 +146,74 @@ struct sim_device {
 	struct hw_device *hw;
 	struct workqueue_struct *wq;
 	struct work_struct processor;
+	struct delayed_work alarm;
+	struct mutex faults;	/* see above */
 	struct workqueue_struct *driver_wq;
 	struct work_struct driver;
 	struct sim_queue queue;
 	wait_queue_head_t interrupt;
 	struct sim_engine engine;
 	struct sim_wire wire;
+	bool sack;
+	unsigned long *stale;
+	bool doubt;
+	struct chimney_parameters parameters;
 
 	u32 command_tail;
 	u32 completion_head;
+	u64 cookie;
 	u32 outstanding;
+	struct sim_pending *pending;
+	struct xarray objects[HW_TYPES];
 	u32 creating[HW_TYPES];
-	struct ida ids[HW_TYPES];
-	void *created;
-	void **created_last;
+	struct list_head fresh;
+	struct list_head gone;
+	struct hw_completion answer;
+	bool stuck;
+	struct hw_completion events[SIM_EVENTS];
+	u32 event_count;
+	bool paused;
+	struct sim_queue waiting;
+	bool ready;
+	bool stopping;
 };
 
 /* driver.c */
 extern const struct chimney_target_ops sim_target_ops;
 
-void sim_driver_start(struct sim_device *sim);
+int sim_driver_start(struct sim_device *sim);
 void sim_driver_stop(struct sim_device *sim);
+void sim_driver_release(struct sim_device *sim);
+/* The engine wants the host to be asked about a neighbor; any context. */
+void sim_driver_stale(struct sim_device *sim, u32 neighbor);
+/* It retransmits so often that a neighbor may be unreachable; any context. */
+void sim_driver_doubt(struct sim_device *sim);
 void sim_stop(struct chimney_target *target);
 
+/* @completion: NULL if none came (command.c). */
+void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
+		  const struct hw_completion *completion);
+
+/* command.c; driver's work only */
+void sim_command_post(struct sim_device *sim, struct hw_command *command,
+		      struct sim_object *object, struct chimney_block *block);
+void sim_commands_drain(struct sim_device *sim);
+void sim_commands_service(struct sim_device *sim);
+void sim_device_reset(struct sim_device *sim);
+
+/* parameters.c */
+void sim_enable(struct chimney_target *target, const struct chimney_caps *caps);
+int sim_set_parameters(struct chimney_target *target,
+		       const struct chimney_parameters *parameters,
+		       struct netlink_ext_ack *extack);
+void sim_write_parameters(struct sim_device *sim);
+void sim_statistics(struct chimney_target *target, u16 family,
+		    struct chimney_statistics *statistics, bool reset);
+void sim_usage(struct chimney_target *target, struct chimney_usage *usage);
+
 /* ring.c: the driver's end of the rings; driver's work only */
-bool sim_ring_post(struct sim_device *sim, const struct hw_command *command);
+bool sim_ring_has_room(const struct sim_device *sim);
+void sim_ring_post(struct sim_device *sim, const struct hw_command *command);
 bool sim_ring_take(struct sim_device *sim, struct hw_completion *completion);
 bool sim_ring_is_answered(const struct sim_device *sim);
 void sim_ring_give_back(struct sim_device *sim);

@@ -5,6 +5,7 @@
  * and tc shapes it. Frames of other connections are not touched.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/tcp.h>
@@ -21,6 +22,18 @@ static const struct rhashtable_params conn_params = {
 	.key_len = sizeof(struct sim_key),
 	.automatic_shrinking = true,
 };
+
+/* What becomes of a frame with the addresses of a connection. */
+enum frame_fate {
+	FRAME_OK,
+	FRAME_NOT_OURS,
+	FRAME_OTHER_VLAN,
+};
+
+static const struct tcphdr *tcp_hdr_at(const struct iphdr *iph)
+{
+	return (const struct tcphdr *)(iph + 1);
+}
 
 /* A whole, plain TCP segment over IPv4; IP options and fragments are not. */
 static bool parse_ipv4(struct sk_buff *skb, struct sim_key *key,
@@ -49,27 +62,66 @@ static bool parse_ipv4(struct sk_buff *skb, struct sim_key *key,
 	return true;
 }
 
-/* Bring the TCP header to the front. False if the frame is damaged. */
-static bool strip_ipv4(struct sk_buff *skb, u8 *dsfield)
+/* Bring the TCP header to the front. False if the frame is damaged, and counted. */
+static bool strip_ipv4(struct hw_device *hw, struct sk_buff *skb, u8 *dsfield)
 {
+	u32 segments = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+	u32 headers = sizeof(struct iphdr) + sizeof(struct tcphdr);
 	const struct iphdr *iph;
 	unsigned int len;
 
-	if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(struct tcphdr)))
+	if (!pskb_may_pull(skb, headers))
 		return false;
 	skb_reset_network_header(skb);
 	iph = ip_hdr(skb);
-	if (ip_fast_csum(iph, iph->ihl))
-		return false;
 	len = ntohs(iph->tot_len);
-	*dsfield = ipv4_get_dsfield(iph);
-	if (pskb_trim_rcsum(skb, len))
+	headers = sizeof(*iph) + tcp_hdr_at(iph)->doff * 4;
+	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_RECEIVES, segments);
+	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_OCTETS,
+		 len + (segments - 1) * headers);
+	if (ip_fast_csum(iph, iph->ihl)) {
+		hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_HEADER_ERRORS, 1);
 		return false;
+	}
+	*dsfield = ipv4_get_dsfield(iph);
+	if (pskb_trim_rcsum(skb, len) || !pskb_may_pull(skb, headers)) {
+		hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_DISCARDS, segments);
+		return false;
+	}
+	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_DELIVERS, segments);
 	__skb_pull(skb, sizeof(*iph));
 	skb_reset_transport_header(skb);
-	if (!pskb_may_pull(skb, tcp_hdrlen(skb)))
+	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
+	    skb_checksum_complete(skb)) {
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_IN_SEGMENTS, segments);
+		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_IN_ERRORS, segments);
 		return false;
-	return !skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo);
+	}
+	return true;
+}
+
+/*
+ * VLAN-13, VLAN-14, SEG-09: the frame came the way the neighbor's frames come. One
+ * to a MAC address that is not the interface's is seen only by promiscuous devices
+ * and those that were told of the address.
+ */
+static enum frame_fate frame_fate(struct sim_conn *conn,
+				  const struct sk_buff *skb)
+{
+	struct hw_headers headers;
+	u16 vlan = 0;
+
+	if (!hw_read_headers(conn->sim->hw, conn->tcp, &headers))
+		return FRAME_OK;	/* receiving goes on (G-09) */
+	if (skb->pkt_type != PACKET_HOST &&
+	    (is_zero_ether_addr(headers.neighbor.smac) ||
+	     !ether_addr_equal(eth_hdr(skb)->h_dest, headers.neighbor.smac)))
+		return FRAME_NOT_OURS;
+	if (!headers.neighbor.vlan || is_vlan_dev(conn->sim->target.dev))
+		return FRAME_OK;
+	if (skb_vlan_tag_present(skb))
+		vlan = skb_vlan_tag_get_id(skb);
+	return vlan == headers.neighbor.vlan ? FRAME_OK : FRAME_OTHER_VLAN;
 }
 
 static unsigned int wire_receive(void *priv, struct sk_buff *skb,
@@ -82,11 +134,22 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	u8 dsfield;
 
 	if (skb->protocol != htons(ETH_P_IP) ||
-	    skb->pkt_type != PACKET_HOST || !parse_ipv4(skb, &key, &th))
+	    (skb->pkt_type != PACKET_HOST &&
+	     skb->pkt_type != PACKET_OTHERHOST) ||
+	    !parse_ipv4(skb, &key, &th))
 		return NF_ACCEPT;
 	conn = rhashtable_lookup(&sim->wire.conns, &key, conn_params);
-	if (!conn)
+	/* Until the hand-over is certain, the host keeps the segments. */
+	if (!conn || !READ_ONCE(conn->started))
 		return NF_ACCEPT;
+	switch (frame_fate(conn, skb)) {
+	case FRAME_NOT_OURS:
+		return NF_ACCEPT;
+	case FRAME_OTHER_VLAN:
+		return NF_DROP;
+	case FRAME_OK:
+		break;
+	}
 	sim_engine_lock(conn);
 	if (!sim_engine_takes(conn, &th)) {
 		sim_engine_unlock(conn);
@@ -98,7 +161,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 		skb_orphan(skb);
 		skb_dst_drop(skb);
 		nf_reset_ct(skb);
-		if (strip_ipv4(skb, &dsfield))
+		if (strip_ipv4(sim->hw, skb, &dsfield))
 			sim_engine_input(conn, skb, dsfield);
 		else
 			kfree_skb(skb);
@@ -108,22 +171,23 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
-/**
- * sim_wire_xmit() - send a segment of the engine
- * @conn: the connection
- * @skb: the segment, data at the TCP header; consumed
- *
- * Context: bottom halves off, the engine's lock held.
- * Return: 0 or what TCP makes of a drop on this host.
- */
-int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
+/* SEG-04, SEG-05: one for each datagram a device makes of it. */
+static __be16 next_ip_id(struct sim_conn *conn, u32 datagrams)
 {
-	const struct hw_neighbor *neighbor = &conn->neighbor->neighbor;
-	struct net_device *dev = conn->sim->target.dev;
-	struct inet_sock *inet = inet_sk(conn->sk);
+	u16 id = conn->ip_id;
+
+	if (id + datagrams > 0x8000)
+		id = 0;
+	conn->ip_id = id + datagrams;
+	return htons(0x8000 | id);
+}
+
+static void push_ipv4(struct sim_conn *conn, struct sk_buff *skb, u32 datagrams)
+{
+	const struct inet_sock *inet = inet_sk(conn->sk);
+	struct hw_device *hw = conn->sim->hw;
+	u32 headers = sizeof(struct iphdr) + tcp_hdrlen(skb);
 	struct iphdr *iph;
-	struct ethhdr *eth;
-	int err;
 
 	iph = skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
@@ -136,20 +200,67 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = inet->inet_saddr;
 	iph->daddr = inet->inet_daddr;
-	iph->id = 0;
+	iph->id = next_ip_id(conn, datagrams);
 	ip_send_check(iph);
 	skb->protocol = htons(ETH_P_IP);
-	skb->priority = READ_ONCE(conn->sk->sk_priority);
+	hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_REQUESTS, datagrams);
+	hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_OCTETS,
+		 skb->len + (datagrams - 1) * headers);
+}
 
+/* VLAN-11, VLAN-12; a VLAN device tags by itself. */
+static void push_vlan(struct sk_buff *skb, const struct net_device *dev,
+		      u16 vlan, u32 priority)
+{
+	u16 tci = vlan | (priority & 7) << VLAN_PRIO_SHIFT;
+
+	if (tci && !is_vlan_dev(dev))
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), tci);
+}
+
+/**
+ * sim_wire_xmit() - send a segment of the engine
+ * @conn: the connection
+ * @skb: the segment, data at the TCP header; consumed
+ *
+ * Context: bottom halves off, the engine's lock held.
+ * Return: 0 or what TCP makes of a drop on this host.
+ */
+int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
+{
+	u32 datagrams = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+	struct net_device *dev = conn->sim->target.dev;
+	struct hw_device *hw = conn->sim->hw;
+	struct hw_headers headers;
+	struct ethhdr *eth;
+	int err;
+
+	if (!hw_read_headers(hw, conn->tcp, &headers)) {
+		/* INV-05 */
+		hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_NO_ROUTES, datagrams);
+		kfree_skb(skb);
+		return 0;
+	}
+	/* EVT-09 */
+	if (hw_is_stale(hw, headers.id))
+		sim_driver_stale(conn->sim, headers.id);
+
+	push_ipv4(conn, skb, datagrams);
+	skb->priority = READ_ONCE(conn->sk->sk_priority);
 	eth = skb_push(skb, sizeof(*eth));
 	skb_reset_mac_header(skb);
-	ether_addr_copy(eth->h_dest, neighbor->dmac);
-	ether_addr_copy(eth->h_source, is_zero_ether_addr(neighbor->smac) ?
-			dev->dev_addr : neighbor->smac);
+	ether_addr_copy(eth->h_dest, headers.neighbor.dmac);
+	ether_addr_copy(eth->h_source,
+			is_zero_ether_addr(headers.neighbor.smac) ?
+			dev->dev_addr : headers.neighbor.smac);
 	eth->h_proto = htons(ETH_P_IP);
+	push_vlan(skb, dev, headers.neighbor.vlan, skb->priority);
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
-	return net_xmit_eval(err);	/* evaluates its argument twice */
+	err = net_xmit_eval(err);	/* evaluates its argument twice */
+	if (err)
+		hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_DISCARDS, datagrams);
+	return err;
 }
 
 int sim_wire_add(struct sim_device *sim, struct sim_conn *conn)

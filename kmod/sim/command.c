@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands and their answers. An answer finds its command by the cookie, a number
+ * used once: one that comes late, twice or for nothing finds none.
+ *
+ * A device that makes no progress for a while has lost answers or is stuck. If it
+ * has executed all commands, what is not answered never will be. If not, the
+ * commands still name memory of the core, which must not go back before the
+ * device has forgotten them: it is reset, and everything it had is lost.
+ */
+#include "sim.h"
+
+/* How long a device may make no progress. */
+#define PATIENCE	HZ
+
+static bool device_failed(const struct sim_device *sim)
+{
+	return hw_read(sim->hw, HW_REG_STATUS) & HW_STATUS_ERROR;
+}
+
+static bool device_is_resetting(const struct sim_device *sim)
+{
+	return hw_read(sim->hw, HW_REG_STATUS) & HW_STATUS_RESETTING;
+}
+
+/* Take a command off the list; @completion is NULL if it never came. */
+static void answer(struct sim_device *sim, struct sim_pending *slot,
+		   const struct hw_completion *completion)
+{
+	struct sim_pending pending = *slot;
+
+	slot->cookie = 0;
+	sim->outstanding--;
+	sim_answered(sim, &pending, completion);
+}
+
+static void take_event(struct sim_device *sim,
+		       const struct hw_completion *event)
+{
+	if (sim->event_count < SIM_EVENTS)
+		sim->events[sim->event_count++] = *event;
+}
+
+/* Take all that is in the ring. */
+static void take_answers(struct sim_device *sim)
+{
+	struct hw_completion completion;
+	struct sim_pending *slot;
+
+	while (sim_ring_take(sim, &completion)) {
+		if (completion.opcode == HW_OP_EVENT) {
+			take_event(sim, &completion);
+			continue;
+		}
+		slot = &sim->pending[completion.cookie % SIM_PENDING];
+		if (completion.cookie && slot->cookie == completion.cookie)
+			answer(sim, slot, &completion);
+	}
+	sim_ring_give_back(sim);
+}
+
+/* No answer that is outstanding will come any more. */
+static void give_up_answers(struct sim_device *sim)
+{
+	u64 cookie = sim->cookie - min_t(u64, sim->cookie, SIM_PENDING + 1);
+	struct sim_pending *slot;
+
+	/* In the order in which they were posted. */
+	while (cookie++ != sim->cookie) {
+		slot = &sim->pending[cookie % SIM_PENDING];
+		if (slot->cookie == cookie)
+			answer(sim, slot, NULL);
+	}
+}
+
+/**
+ * sim_device_reset() - start the device afresh
+ * @sim: the device
+ *
+ * Everything it had is lost.
+ *
+ * Context: driver's work, sleeps.
+ */
+void sim_device_reset(struct sim_device *sim)
+{
+	struct sim_object *object;
+	unsigned long id;
+	int type;
+
+	netdev_warn_once(sim->target.dev,
+			 "chimney: the device was reset, its connections are lost\n");
+	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_RESET);
+	wait_event(sim->interrupt, !device_is_resetting(sim));
+	sim->command_tail = 0;
+	sim->completion_head = 0;
+	for (type = 0; type < HW_TYPES; type++) {
+		xa_for_each(&sim->objects[type], id, object) {
+			object->lost = true;
+			object->parent = NULL;
+		}
+	}
+	give_up_answers(sim);
+	sim_write_parameters(sim);
+	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_ENABLE);
+}
+
+/* Wait until there is something to take, and take it. */
+static void reap(struct sim_device *sim)
+{
+	u32 head = hw_read(sim->hw, HW_REG_COMMAND_HEAD);
+	bool progress;
+
+	progress = wait_event_timeout(sim->interrupt,
+				      sim_ring_is_answered(sim) ||
+				      device_failed(sim), PATIENCE);
+	take_answers(sim);
+	if (device_failed(sim)) {
+		sim_device_reset(sim);
+	} else if (!progress &&
+		   head == hw_read(sim->hw, HW_REG_COMMAND_HEAD)) {
+		if (head == sim->command_tail)
+			give_up_answers(sim);
+		else
+			sim_device_reset(sim);
+	}
+}
+
+/**
+ * sim_commands_drain() - wait until all commands are answered, or never will be
+ * @sim: the device
+ *
+ * Context: driver's work, sleeps.
+ */
+void sim_commands_drain(struct sim_device *sim)
+{
+	while (sim->outstanding)
+		reap(sim);
+}
+
+/**
+ * sim_commands_service() - look after the device while nothing is waited for
+ * @sim: the device
+ *
+ * Takes events and late answers, resets a device that failed.
+ *
+ * Context: driver's work, sleeps.
+ */
+void sim_commands_service(struct sim_device *sim)
+{
+	if (sim_ring_is_answered(sim))
+		take_answers(sim);
+	if (device_failed(sim))
+		sim_device_reset(sim);
+}
+
+/**
+ * sim_command_post() - give the device a command
+ * @sim: the device
+ * @command: copied; its cookie is filled in
+ * @object: what it is about
+ * @block: which block it is for; NULL if the driver's own
+ *
+ * Context: driver's work; sleeps while the ring is full, which may end in a
+ * reset.
+ */
+void sim_command_post(struct sim_device *sim, struct hw_command *command,
+		      struct sim_object *object, struct chimney_block *block)
+{
+	struct sim_pending *slot;
+
+	command->cookie = ++sim->cookie;
+	slot = &sim->pending[command->cookie % SIM_PENDING];
+	while (slot->cookie || !sim_ring_has_room(sim))
+		reap(sim);
+	*slot = (struct sim_pending){
+		.cookie = command->cookie,
+		.opcode = command->opcode,
+		.object = object,
+		.block = block,
+	};
+	sim->outstanding++;
+	sim_ring_post(sim, command);
+}

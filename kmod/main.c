@@ -4,6 +4,7 @@
 #include "core/core.h"
 #include "host/host.h"
 #include "nl/nl.h"
+#include "replay/replay.h"
 
 static int __init chimney_init(void)
 {
@@ -15,11 +16,16 @@ static int __init chimney_init(void)
 	err = chimney_host_init();
 	if (err)
 		goto err_core;
-	err = chimney_nl_init();
+	err = chimney_replay_init();
 	if (err)
 		goto err_host;
+	err = chimney_nl_init();
+	if (err)
+		goto err_replay;
 	return 0;
 
+err_replay:
+	chimney_replay_exit();
 err_host:
 	chimney_host_exit();
 err_core:
@@ -30,6 +36,7 @@ err_core:
 static void __exit chimney_exit(void)
 {
 	chimney_nl_exit();
+	chimney_replay_exit();
 	chimney_host_exit();
 	chimney_core_exit();
 }

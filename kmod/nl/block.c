@@ -9,6 +9,7 @@
 #include "../core/op.h"
 #include "family.h"
 #include "gen.h"
+#include "state.h"
 
 /* The dump holds the operation, so that all of its results come out. */
 struct chimney_nl_block_cursor {
@@ -104,7 +105,10 @@ static int chimney_nl_block_fill(struct sk_buff *skb,
 			       CHIMNEY_A_BLOCK_PAD)) ||
 	    (result->ifindex &&
 	     nla_put_u32(skb, CHIMNEY_A_BLOCK_IFINDEX, result->ifindex)) ||
-	    chimney_nl_block_put_object(skb, result)) {
+	    chimney_nl_block_put_object(skb, result) ||
+	    (result->state &&
+	     chimney_nl_put_state(skb, CHIMNEY_A_BLOCK_CLASS,
+				  result->state_type, result->state))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

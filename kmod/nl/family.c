@@ -14,6 +14,7 @@
 #include <net/genetlink.h>
 
 #include "../host/host.h"
+#include "../replay/replay.h"
 #include "family.h"
 #include "gen.h"
 #include "nl.h"
@@ -63,6 +64,35 @@ int chimney_nl_put_addr(struct sk_buff *skb, int attr, u16 family,
 }
 
 /**
+ * chimney_nl_get_addr() - read an IP address of either family
+ * @attr: the attribute
+ * @addr: gets the address, IPv4 in its first four bytes
+ * @family: gets its family
+ * @extack: told what is wrong with it
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int chimney_nl_get_addr(const struct nlattr *attr, struct in6_addr *addr,
+			u16 *family, struct netlink_ext_ack *extack)
+{
+	switch (nla_len(attr)) {
+	case sizeof(struct in_addr):
+		*family = AF_INET;
+		break;
+	case sizeof(struct in6_addr):
+		*family = AF_INET6;
+		break;
+	default:
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	memcpy(addr, nla_data(attr), nla_len(attr));
+	return 0;
+}
+
+/**
  * chimney_nl_dump_bare() - refuse attributes in a dump that takes none
  * @cb: the dump
  *
@@ -97,26 +127,29 @@ bool chimney_nl_listened(struct net *net)
  * chimney_nl_announce() - send an event to the group
  * @net: network namespace of the event
  * @skb: the message, consumed
+ * @gfp: GFP_KERNEL if the caller may sleep, or GFP_ATOMIC
  *
  * That nobody listens any more is no failure, and a listener who is too slow
  * learns from his socket (ENOBUFS) that he missed something.
  *
- * Context: process context, may sleep.
+ * Context: any that is not a hard interrupt.
  */
-void chimney_nl_announce(struct net *net, struct sk_buff *skb)
+void chimney_nl_announce(struct net *net, struct sk_buff *skb, gfp_t gfp)
 {
 	genlmsg_multicast_netns(&chimney_nl_family, net, skb, 0,
-				CHIMNEY_NLGRP_EVENT, GFP_KERNEL);
+				CHIMNEY_NLGRP_EVENT, gfp);
 }
 
-/* What a closed socket owns comes home. */
+/* What a closed socket owns comes home, what it made up ends. */
 static int chimney_nl_port_event(struct notifier_block *nb, unsigned long event,
 				 void *ptr)
 {
 	const struct netlink_notify *notify = ptr;
 
-	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC)
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC) {
 		chimney_host_port_closed(notify->net, notify->portid);
+		chimney_replay_port_closed(notify->net, notify->portid);
+	}
 	return NOTIFY_DONE;
 }
 

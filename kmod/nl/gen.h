@@ -12,11 +12,15 @@
 #include <uapi/linux/chimney.h>
 
 /* Common nested types */
+extern const struct nla_policy chimney_neighbor_state_nl_policy[CHIMNEY_A_NEIGHBOR_STATE_NIC_REACHABILITY_DELTA + 1];
+extern const struct nla_policy chimney_path_state_nl_policy[CHIMNEY_A_PATH_STATE_PATH_MTU + 1];
+extern const struct nla_policy chimney_replay_block_nl_policy[CHIMNEY_A_REPLAY_BLOCK_PAD + 1];
 extern const struct nla_policy chimney_selector_nl_policy[CHIMNEY_A_SELECTOR_SOCKET + 1];
-extern const struct nla_policy chimney_socket_nl_policy[CHIMNEY_A_SOCKET_COOKIE + 1];
+extern const struct nla_policy chimney_socket_nl_policy[CHIMNEY_A_SOCKET_PAD + 1];
+extern const struct nla_policy chimney_tcp_state_nl_policy[CHIMNEY_A_TCP_STATE_REORDERING + 1];
 
 /* Ops table for chimney */
-extern const struct genl_split_ops chimney_nl_ops[10];
+extern const struct genl_split_ops chimney_nl_ops[20];
 
 int chimney_nl_block_get_done(struct netlink_callback *cb);
 int chimney_nl_conn_get_done(struct netlink_callback *cb);
@@ -34,6 +38,17 @@ int chimney_nl_block_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int chimney_nl_conn_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int chimney_nl_update_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_query_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_invalidate_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_stats_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int chimney_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_params_get_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_params_set_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_target_fault_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_replay_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	CHIMNEY_NLGRP_EVENT,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Operations: initiate, terminate, op-get and the event of their end. */
+/*
+ * Operations: the five kinds on connections of the host, op-get and the event
+ * of their end.
+ */
 
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -43,7 +46,8 @@ static int chimney_nl_op_fill(struct sk_buff *skb, const struct chimney_op *op,
 	    nla_put_u32(skb, CHIMNEY_A_OP_BLOCKS, READ_ONCE(op->count)) ||
 	    nla_put_u32(skb, CHIMNEY_A_OP_OK, READ_ONCE(op->ok)) ||
 	    nla_put_u32(skb, CHIMNEY_A_OP_FAILED, READ_ONCE(op->failed)) ||
-	    nla_put_u32(skb, CHIMNEY_A_OP_REFUSED, READ_ONCE(op->refused))) {
+	    nla_put_u32(skb, CHIMNEY_A_OP_REFUSED, READ_ONCE(op->refused)) ||
+	    (op->dry_run && nla_put_flag(skb, CHIMNEY_A_OP_DRY_RUN))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -74,14 +78,15 @@ static struct chimney_op *chimney_nl_op_create(struct genl_info *info,
 }
 
 /*
- * Whatever can fail comes before the hand-over. The operation may be done, and
- * the event of it sent, before the reply is.
+ * Whatever can fail comes before the start. The operation may be done, and the
+ * event of it sent, before the reply is. The array of attributes ends with the
+ * last one of the command, so it is the callers who look at those that not all
+ * commands have.
  */
 static int chimney_nl_op_start(struct genl_info *info,
-			       enum chimney_op_kind kind, bool owned)
+			       enum chimney_op_kind kind, bool dry_run,
+			       const struct chimney_request_options *options)
 {
-	const struct chimney_request_options options = { .owned = owned };
-	struct net *net = genl_info_net(info);
 	struct chimney_selector *selector;
 	struct chimney_op *op;
 	struct sk_buff *msg;
@@ -97,12 +102,13 @@ static int chimney_nl_op_start(struct genl_info *info,
 	op = chimney_nl_op_create(info, kind);
 	if (!op)
 		goto err_msg;
+	op->dry_run = dry_run;
 	err = chimney_nl_op_fill(msg, op, info->snd_portid, info->snd_seq, 0,
 				 info->genlhdr->cmd);
 	if (err)
 		goto err_op;
 
-	chimney_host_start(net, op, selector, &options);
+	chimney_host_start(genl_info_net(info), op, selector, options);
 	return genlmsg_reply(msg, info);
 
 err_op:
@@ -117,13 +123,57 @@ err_selector:
 
 int chimney_nl_initiate_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_INITIATE,
-				   info->attrs[CHIMNEY_A_OP_OWNED]);
+	const struct nlattr *dry_run = info->attrs[CHIMNEY_A_OP_DRY_RUN];
+	struct chimney_request_options options = {
+		.owned = nla_get_flag(info->attrs[CHIMNEY_A_OP_OWNED]),
+	};
+
+	if (options.owned && dry_run) {
+		NL_SET_ERR_MSG_ATTR(info->extack, dry_run,
+				    "a dry run offloads nothing that could be owned");
+		return -EINVAL;
+	}
+	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_INITIATE, dry_run,
+				   &options);
 }
 
 int chimney_nl_terminate_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_TERMINATE, false);
+	const struct chimney_request_options options = {};
+
+	return chimney_nl_op_start(info, CHIMNEY_OP_KIND_TERMINATE, false,
+				   &options);
+}
+
+static int chimney_nl_op_start_layers(struct genl_info *info,
+				      enum chimney_op_kind kind)
+{
+	const struct nlattr *layers = info->attrs[CHIMNEY_A_OP_LAYERS];
+	struct chimney_request_options options = {
+		.layers = layers ? nla_get_u32(layers) : 0,
+	};
+
+	if (layers && !options.layers) {
+		NL_SET_ERR_MSG_ATTR(info->extack, layers,
+				    "name at least one layer; leave it out to mean all");
+		return -EINVAL;
+	}
+	return chimney_nl_op_start(info, kind, false, &options);
+}
+
+int chimney_nl_update_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return chimney_nl_op_start_layers(info, CHIMNEY_OP_KIND_UPDATE);
+}
+
+int chimney_nl_query_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return chimney_nl_op_start_layers(info, CHIMNEY_OP_KIND_QUERY);
+}
+
+int chimney_nl_invalidate_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return chimney_nl_op_start_layers(info, CHIMNEY_OP_KIND_INVALIDATE);
 }
 
 int chimney_nl_op_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -205,5 +255,5 @@ void chimney_nl_op_done(struct chimney_op *op)
 		nlmsg_free(msg);
 		return;
 	}
-	chimney_nl_announce(net, msg);
+	chimney_nl_announce(net, msg, GFP_KERNEL);
 }

@@ -14,28 +14,9 @@
 #include <net/netlink.h>
 
 #include "../host/host.h"
+#include "family.h"
 #include "gen.h"
 #include "selector.h"
-
-static int chimney_nl_get_addr(const struct nlattr *attr,
-			       struct in6_addr *addr, u16 *family,
-			       struct netlink_ext_ack *extack)
-{
-	switch (nla_len(attr)) {
-	case sizeof(struct in_addr):
-		*family = AF_INET;
-		break;
-	case sizeof(struct in6_addr):
-		*family = AF_INET6;
-		break;
-	default:
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "an address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	memcpy(addr, nla_data(attr), nla_len(attr));
-	return 0;
-}
 
 /* Both addresses of a pair that the user may have given in part. */
 static int chimney_nl_get_addrs(const struct nlattr *src,

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Targets: target-new, target-del, target-get and their events. */
+/*
+ * Targets: target-new, target-del, target-get, target-fault and the events of
+ * their coming and going.
+ */
 
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "../core/core.h"
+#include "../core/violation.h"
 #include "family.h"
 #include "gen.h"
 #include "nl.h"
@@ -14,12 +18,55 @@ struct chimney_nl_target_cursor {
 	int ifindex;
 };
 
+static int put_caps(struct sk_buff *skb, const struct chimney_caps *caps)
+{
+	return nla_put_u32(skb, CHIMNEY_A_TARGET_TCP_ENTRIES,
+			   caps->tcp_entries) ||
+	       nla_put_u32(skb, CHIMNEY_A_TARGET_PATH_ENTRIES,
+			   caps->path_entries) ||
+	       nla_put_u32(skb, CHIMNEY_A_TARGET_NEIGHBOR_ENTRIES,
+			   caps->neighbor_entries) ||
+	       nla_put_u32(skb, CHIMNEY_A_TARGET_MAX_MTU, caps->max_mtu) ||
+	       nla_put_u32(skb, CHIMNEY_A_TARGET_MAX_RCV_WND,
+			   caps->max_rcv_wnd) ||
+	       (caps->ipv4 && nla_put_flag(skb, CHIMNEY_A_TARGET_IPV4)) ||
+	       (caps->ipv6 && nla_put_flag(skb, CHIMNEY_A_TARGET_IPV6)) ||
+	       (caps->sack && nla_put_flag(skb, CHIMNEY_A_TARGET_SACK));
+}
+
+static int put_breach(struct sk_buff *skb, enum chimney_clause clause,
+		      u32 count)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, CHIMNEY_A_TARGET_VIOLATION);
+	if (!nest ||
+	    nla_put_string(skb, CHIMNEY_A_VIOLATION_CLAUSE,
+			   chimney_clause_id(clause)) ||
+	    nla_put_u32(skb, CHIMNEY_A_VIOLATION_COUNT, count))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* @breaches counts by clause; NULL for an event, which tells the sum only. */
+static int put_breaches(struct sk_buff *skb, const u32 *breaches)
+{
+	int clause;
+
+	for (clause = 0; breaches && clause < CHIMNEY_CLAUSES; clause++)
+		if (breaches[clause] &&
+		    put_breach(skb, clause, breaches[clause]))
+			return -EMSGSIZE;
+	return 0;
+}
+
 static int chimney_nl_target_fill(struct sk_buff *skb,
 				  const struct chimney_target_info *target,
-				  u32 portid, u32 seq, int flags, u8 cmd)
+				  const u32 *breaches, u32 portid, u32 seq,
+				  int flags, u8 cmd)
 {
 	const struct chimney_usage *usage = &target->usage;
-	const struct chimney_caps *caps = &target->caps;
 	void *hdr;
 
 	hdr = genlmsg_put(skb, portid, seq, &chimney_nl_family, flags, cmd);
@@ -30,18 +77,14 @@ static int chimney_nl_target_fill(struct sk_buff *skb,
 	    nla_put_string(skb, CHIMNEY_A_TARGET_IFNAME, target->ifname) ||
 	    (target->kind[0] &&
 	     nla_put_string(skb, CHIMNEY_A_TARGET_KIND, target->kind)) ||
-	    nla_put_u32(skb, CHIMNEY_A_TARGET_TCP_ENTRIES, caps->tcp_entries) ||
-	    nla_put_u32(skb, CHIMNEY_A_TARGET_PATH_ENTRIES,
-			caps->path_entries) ||
-	    nla_put_u32(skb, CHIMNEY_A_TARGET_NEIGHBOR_ENTRIES,
-			caps->neighbor_entries) ||
+	    put_caps(skb, &target->caps) ||
 	    nla_put_u32(skb, CHIMNEY_A_TARGET_TCP_USED, usage->tcp) ||
 	    nla_put_u32(skb, CHIMNEY_A_TARGET_PATH_USED, usage->path) ||
 	    nla_put_u32(skb, CHIMNEY_A_TARGET_NEIGHBOR_USED, usage->neighbor) ||
-	    nla_put_u32(skb, CHIMNEY_A_TARGET_MAX_MTU, caps->max_mtu) ||
-	    nla_put_u32(skb, CHIMNEY_A_TARGET_MAX_RCV_WND, caps->max_rcv_wnd) ||
+	    nla_put_u32(skb, CHIMNEY_A_TARGET_GATE, target->gate) ||
 	    nla_put_u64_64bit(skb, CHIMNEY_A_TARGET_VIOLATIONS,
-			      target->violations, CHIMNEY_A_TARGET_PAD)) {
+			      target->violations, CHIMNEY_A_TARGET_PAD) ||
+	    put_breaches(skb, breaches)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -52,68 +95,17 @@ static int chimney_nl_target_fill(struct sk_buff *skb,
 
 static int chimney_nl_target_reply(struct sk_buff *skb,
 				   const struct chimney_target_info *target,
-				   struct genl_info *info)
+				   const u32 *breaches, struct genl_info *info)
 {
 	int err;
 
-	err = chimney_nl_target_fill(skb, target, info->snd_portid,
+	err = chimney_nl_target_fill(skb, target, breaches, info->snd_portid,
 				     info->snd_seq, 0, info->genlhdr->cmd);
 	if (err) {
 		nlmsg_free(skb);
 		return err;
 	}
 	return genlmsg_reply(skb, info);
-}
-
-static struct net_device *chimney_nl_dev_rcu(struct genl_info *info,
-					     const struct nlattr *attr)
-{
-	struct net *net = genl_info_net(info);
-	struct net_device *dev;
-
-	if (nla_type(attr) == CHIMNEY_A_TARGET_IFINDEX)
-		dev = dev_get_by_index_rcu(net, nla_get_u32(attr));
-	else
-		dev = dev_get_by_name_rcu(net, nla_data(attr));
-	if (!dev)
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such device");
-	return dev;
-}
-
-/* The device that a request names by index, by name or by both. */
-static int chimney_nl_ifindex(struct genl_info *info)
-{
-	const struct nlattr *by_index = info->attrs[CHIMNEY_A_TARGET_IFINDEX];
-	const struct nlattr *by_name = info->attrs[CHIMNEY_A_TARGET_IFNAME];
-	struct net_device *dev, *named;
-	int ifindex;
-
-	if (!by_name && GENL_REQ_ATTR_CHECK(info, CHIMNEY_A_TARGET_IFINDEX)) {
-		GENL_SET_ERR_MSG(info, "name the device by ifindex or ifname");
-		return -EINVAL;
-	}
-
-	rcu_read_lock();
-	dev = chimney_nl_dev_rcu(info, by_index ?: by_name);
-	if (!dev) {
-		ifindex = -ENODEV;
-		goto out;
-	}
-	ifindex = dev->ifindex;
-	if (!by_index || !by_name)
-		goto out;
-
-	named = chimney_nl_dev_rcu(info, by_name);
-	if (!named) {
-		ifindex = -ENODEV;
-	} else if (named != dev) {
-		NL_SET_ERR_MSG_ATTR(info->extack, by_name,
-				    "ifindex and ifname name different devices");
-		ifindex = -EINVAL;
-	}
-out:
-	rcu_read_unlock();
-	return ifindex;
 }
 
 static void chimney_nl_target_caps(const struct genl_info *info,
@@ -165,7 +157,7 @@ int chimney_nl_target_new_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return chimney_nl_target_reply(msg, &target, info);
+	return chimney_nl_target_reply(msg, &target, NULL, info);
 }
 
 int chimney_nl_target_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -189,27 +181,31 @@ int chimney_nl_target_del_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return chimney_nl_target_reply(msg, &target, info);
+	return chimney_nl_target_reply(msg, &target, NULL, info);
 }
 
 int chimney_nl_target_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct net *net = genl_info_net(info);
 	struct chimney_target_info target;
+	u32 breaches[CHIMNEY_CLAUSES];
 	struct sk_buff *msg;
 	int ifindex, err;
 
 	ifindex = chimney_nl_ifindex(info);
 	if (ifindex < 0)
 		return ifindex;
-	err = chimney_target_info(genl_info_net(info), ifindex, &target,
-				  info->extack);
+	err = chimney_target_info(net, ifindex, &target, info->extack);
+	if (!err)
+		err = chimney_target_breaches(net, ifindex, breaches,
+					      info->extack);
 	if (err)
 		return err;
 
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
-	return chimney_nl_target_reply(msg, &target, info);
+	return chimney_nl_target_reply(msg, &target, breaches, info);
 }
 
 int chimney_nl_target_get_dumpit(struct sk_buff *skb,
@@ -218,6 +214,7 @@ int chimney_nl_target_get_dumpit(struct sk_buff *skb,
 	struct chimney_nl_target_cursor *cursor = (void *)cb->ctx;
 	struct net *net = sock_net(skb->sk);
 	struct chimney_target_info target;
+	u32 breaches[CHIMNEY_CLAUSES];
 	int err;
 
 	err = chimney_nl_dump_bare(cb);
@@ -225,15 +222,36 @@ int chimney_nl_target_get_dumpit(struct sk_buff *skb,
 		return err;
 
 	while (!chimney_target_info_next(net, cursor->ifindex, &target)) {
-		err = chimney_nl_target_fill(skb, &target,
-					     NETLINK_CB(cb->skb).portid,
-					     cb->nlh->nlmsg_seq, NLM_F_MULTI,
-					     CHIMNEY_CMD_TARGET_GET);
-		if (err)
-			return skb->len ?: err;
-		cursor->ifindex = target.ifindex + 1;
+		cursor->ifindex = target.ifindex;
+		/* It may go away in between. */
+		if (!chimney_target_breaches(net, target.ifindex, breaches,
+					     NULL)) {
+			err = chimney_nl_target_fill(skb, &target, breaches,
+						     NETLINK_CB(cb->skb).portid,
+						     cb->nlh->nlmsg_seq,
+						     NLM_F_MULTI,
+						     CHIMNEY_CMD_TARGET_GET);
+			if (err)
+				return skb->len ?: err;
+		}
+		cursor->ifindex++;
 	}
 	return skb->len;
+}
+
+int chimney_nl_target_fault_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int ifindex = chimney_nl_ifindex(info);
+
+	if (ifindex < 0)
+		return ifindex;
+	if (GENL_REQ_ATTR_CHECK(info, CHIMNEY_A_TARGET_SCRIPT)) {
+		GENL_SET_ERR_MSG(info, "the script is missing");
+		return -EINVAL;
+	}
+	return chimney_target_fault(genl_info_net(info), ifindex,
+				    nla_data(info->attrs[CHIMNEY_A_TARGET_SCRIPT]),
+				    info->extack);
 }
 
 static void chimney_nl_target_event(struct net *net,
@@ -247,11 +265,11 @@ static void chimney_nl_target_event(struct net *net,
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (chimney_nl_target_fill(msg, target, 0, 0, 0, cmd)) {
+	if (chimney_nl_target_fill(msg, target, NULL, 0, 0, 0, cmd)) {
 		nlmsg_free(msg);
 		return;
 	}
-	chimney_nl_announce(net, msg);
+	chimney_nl_announce(net, msg, GFP_KERNEL);
 }
 
 /**

@@ -161,18 +161,10 @@ struct chimney_path_offload_state {
 	struct chimney_path_state_delegated delegated;
 };
 
-/* Flags of struct chimney_tcp_state_const */
-#define CHIMNEY_TCP_TIMESTAMPS		BIT(0)
-#define CHIMNEY_TCP_SACK		BIT(1)
-#define CHIMNEY_TCP_WINDOW_SCALING	BIT(2)
-/* Extensions: no place for these in the contract */
-#define CHIMNEY_TCP_USEC_TIMESTAMPS	BIT(8)	/* timestamps tick in us */
-#define CHIMNEY_TCP_ECN			BIT(9)	/* RFC 3168 was negotiated */
-
 /**
  * struct chimney_tcp_state_const - const variables of a connection
  * @header: length
- * @flags: CHIMNEY_TCP_TIMESTAMPS and so on
+ * @flags: enum chimney_tcp_const_flags
  * @remote_port: network byte order (G-31)
  * @local_port: network byte order
  * @snd_wind_scale: shift of windows received
@@ -193,19 +185,10 @@ struct chimney_tcp_state_const {
 	char congestion_control[TCP_CA_NAME_MAX];
 };
 
-/* Flags of struct chimney_tcp_state_cached */
-#define CHIMNEY_TCP_KEEP_ALIVE		BIT(0)
-#define CHIMNEY_TCP_NAGLE		BIT(1)
-#define CHIMNEY_TCP_KEEP_ALIVE_RESTART	BIT(2)	/* one-shot, update only */
-#define CHIMNEY_TCP_MAX_RT_RESTART	BIT(3)	/* one-shot, update only */
-#define CHIMNEY_TCP_UPDATE_RCV_WND	BIT(4)	/* one-shot, update only */
-/* Extension: the application fixed the receive buffer, do not let it grow */
-#define CHIMNEY_TCP_FIXED_RCV_WND	BIT(8)
-
 /**
  * struct chimney_tcp_state_cached - cached variables of a connection
  * @header: length
- * @flags: CHIMNEY_TCP_KEEP_ALIVE and so on
+ * @flags: enum chimney_tcp_cached_flags
  * @initial_rcv_wnd: default receive window, bytes
  * @rcv_indication_size: preferred bytes of an indication, 0 for unspecified
  * @ka_probe_count: keepalive probes before the connection is given up

@@ -28,7 +28,8 @@
  * @dead: the target goes away
  * @done: the operation that is running has ended
  * @lost: it ended because the target missed the deadline
- * @refs: the list, and whoever waits for @lock
+ * @upload: takes everything back, as the target asked for (PAU-10)
+ * @refs: the list, @upload, and whoever waits for @lock
  */
 struct replay_binding {
 	struct list_head list;
@@ -40,6 +41,7 @@ struct replay_binding {
 	bool dead;
 	struct completion done;
 	bool lost;
+	struct work_struct upload;
 	struct kref refs;
 };
 
@@ -454,6 +456,18 @@ static void take_back(struct replay_binding *rb,
 			cond_resched();
 }
 
+static void upload_work(struct work_struct *work)
+{
+	struct replay_binding *rb =
+		container_of(work, struct replay_binding, upload);
+
+	mutex_lock(&rb->lock);
+	if (!rb->dead)
+		take_back(rb, NULL);
+	mutex_unlock(&rb->lock);
+	binding_put(rb);
+}
+
 static void session_work(struct work_struct *work)
 {
 	struct replay_session *session =
@@ -502,6 +516,7 @@ static void replay_bind(struct chimney_target *target)
 	mutex_init(&rb->lock);
 	INIT_LIST_HEAD(&rb->objects);
 	init_completion(&rb->done);
+	INIT_WORK(&rb->upload, upload_work);
 	rb->dev = target->dev;
 	rb->binding = chimney_bind(&replay_client, target, rb);
 	if (IS_ERR(rb->binding)) {
@@ -610,6 +625,19 @@ static void neighbor_event(struct chimney_binding *binding,
 		atomic_inc(&replay_object_of(block->handle)->events);
 }
 
+/* It is the core that offloads nothing meanwhile. */
+static void target_status(struct chimney_binding *binding,
+			  enum chimney_indication indication)
+{
+	struct replay_binding *rb = chimney_binding_priv(binding);
+
+	if (indication != CHIMNEY_INDICATION_UPLOAD_ALL)
+		return;
+	kref_get(&rb->refs);
+	if (!queue_work(replay_wq, &rb->upload))
+		binding_put(rb);
+}
+
 static const struct chimney_client_ops replay_ops = {
 	.bind = replay_bind,
 	.unbind = replay_unbind,
@@ -627,6 +655,7 @@ static const struct chimney_client_ops replay_ops = {
 	.tcp_receive_indicate = tcp_receive_indicate,
 	.tcp_event = tcp_event,
 	.event = neighbor_event,
+	.status = target_status,
 };
 
 static struct chimney_client replay_client = {

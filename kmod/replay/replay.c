@@ -28,6 +28,7 @@
  * @dead: the target goes away
  * @done: the operation that is running has ended
  * @lost: it ended because the target missed the deadline
+ * @closed: the target takes no offloads at present (PAU-01, PAU-10)
  * @upload: takes everything back, as the target asked for (PAU-10)
  * @refs: the list, @upload, and whoever waits for @lock
  */
@@ -41,6 +42,7 @@ struct replay_binding {
 	bool dead;
 	struct completion done;
 	bool lost;
+	bool closed;
 	struct work_struct upload;
 	struct kref refs;
 };
@@ -230,6 +232,7 @@ static void settle(struct replay_binding *rb, struct chimney_replay_tree *tree,
 
 		if (!object || list_empty(&object->list))
 			continue;
+		/* Pairs with handle_set() of the core. */
 		switch (smp_load_acquire(&object->handle.state)) {
 		case CHIMNEY_OBJECT_HOST:
 			object_drop(rb, object);
@@ -280,9 +283,24 @@ static int run(struct replay_binding *rb, enum chimney_op_kind kind,
 	return err;
 }
 
+/* CAP-01, CAP-03, and PAU-07 after each resume: ask, and enable all there is. */
+static int enable_caps(struct replay_binding *rb)
+{
+	struct chimney_caps caps;
+
+	if (READ_ONCE(rb->closed))
+		return -EAGAIN;
+	chimney_query_caps(rb->binding, &caps);
+	return chimney_enable_caps(rb->binding, &caps);
+}
+
 static void explain_refusal(int err, struct netlink_ext_ack *extack)
 {
 	switch (err) {
+	case -EAGAIN:
+		NL_SET_ERR_MSG(extack,
+			       "the target takes no offloads at present");
+		break;
 	case -EINVAL:
 		NL_SET_ERR_MSG(extack,
 			       "the tree breaks the contract; the violations of the target say which clause");
@@ -312,7 +330,12 @@ static int run_locked(struct replay_binding *rb,
 		settle(rb, tree, false);
 		return err;
 	}
-	err = run(rb, kind, tree, deadline_ms);
+	if (kind == CHIMNEY_OP_KIND_INITIATE)
+		err = enable_caps(rb);
+	if (err)
+		settle(rb, tree, false);
+	else
+		err = run(rb, kind, tree, deadline_ms);
 	explain_refusal(err, extack);
 	return err;
 }
@@ -625,12 +648,12 @@ static void neighbor_event(struct chimney_binding *binding,
 		atomic_inc(&replay_object_of(block->handle)->events);
 }
 
-/* It is the core that offloads nothing meanwhile. */
 static void target_status(struct chimney_binding *binding,
 			  enum chimney_indication indication)
 {
 	struct replay_binding *rb = chimney_binding_priv(binding);
 
+	WRITE_ONCE(rb->closed, indication != CHIMNEY_INDICATION_RESUME);
 	if (indication != CHIMNEY_INDICATION_UPLOAD_ALL)
 		return;
 	kref_get(&rb->refs);

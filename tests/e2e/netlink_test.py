@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bad requests to the netlink family of the loaded module.
+"""Requests to the netlink family of the loaded module, bad ones above all.
 
-Each case asserts the errno, the sentence and the attribute that the kernel
+Each of these asserts the errno, the sentence and the attribute that the kernel
 reports, and that nothing changed. Runs as root with chimney.ko and
 chimney_sim.ko loaded, on a machine of its own (tests/vm/run). CHIMNEY_YNL is
 the path of tools/net/ynl/lib of a Linux 6.12 source tree: its client speaks the
@@ -18,6 +18,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -38,6 +39,26 @@ V4 = bytes([192, 0, 2, 1])
 V4_PEER = bytes([192, 0, 2, 2])
 V6 = bytes.fromhex("20010db8") + bytes(11) + b"\1"
 SOCKET = {"src-addr": V4, "dst-addr": V4_PEER, "src-port": 40000, "dst-port": 80}
+AF_INET, AF_INET6 = 2, 10
+
+# A tree of one object a layer, whose peer nobody is.
+NEIGHBOR = {"object": 1, "layer": "neighbor", "role": "new", "class": "complete",
+            "neighbor-variables": {"dl-destination-address": bytes([2, 0, 0, 0, 0, 9])}}
+PATH = {"object": 2, "layer": "path", "role": "new", "class": "complete",
+        "path-variables": {"source-address": V4, "destination-address": V4_PEER,
+                           "path-mtu": 1500}}
+TCP = {"object": 3, "layer": "tcp", "role": "new", "class": "complete",
+       "tcp-variables": {
+           "const-flags": ["window-scaling"], "remote-port": 80, "local-port": 40000,
+           "remote-mss": 1460, "congestion-control": "reno", "cached-flags": ["nagle"],
+           "initial-rcv-wnd": 65535, "ttl-or-hop-limit": 64, "state": "established",
+           "rcv-nxt": 1000, "rcv-wnd": 65535, "snd-una": 5000, "snd-nxt": 5000,
+           "snd-max": 5000, "snd-wnd": 65535, "max-snd-wnd": 65535, "snd-wl1": 999,
+           "cwnd": 14600, "ss-thresh": 65535, "srtt": 800000, "rtt-var": 200000,
+           "keep-alive-timeout-delta": 0xFFFFFFFF, "retransmit-timeout-delta": 0xFFFFFFFF,
+           "reordering": 3}}
+TREE = [NEIGHBOR, PATH, TCP]
+NAMES = {1: "neighbor", 2: "path", 3: "tcp"}
 
 
 class Client:
@@ -142,6 +163,10 @@ def compare(got, code, sentence, attribute, told):
     return problems
 
 
+def expect(got, wanted):
+    return [] if got == wanted else [f"{got}, expected {wanted}"]
+
+
 class Suite:
     def __init__(self, report):
         self.report = report
@@ -218,7 +243,7 @@ class Suite:
 
     def selectors(self):
         """Where a selector goes, the same must come back."""
-        for op in ("initiate", "terminate"):
+        for op in ("initiate", "terminate", "update", "query", "invalidate"):
             self.do(f"{op}: no selector", op, {}, errno.EINVAL, "selector is missing",
                     "selector")
             self.do(f"{op}: deadline 0", op, {"selector": {"all": True}, "deadline": 0},
@@ -227,8 +252,21 @@ class Suite:
                     {"selector": {"all": True}, "deadline": 600001}, errno.ERANGE,
                     "integer out of range", ".deadline")
             self.each_selector(op, self.do)
-        self.do("terminate: owned", "terminate", {"selector": {"all": True}, "owned": True},
-                errno.EINVAL, "un(supported|known) attribute", ".owned")
+        for op in ("terminate", "update", "query", "invalidate"):
+            for flag in ("owned", "dry-run"):
+                self.do(f"{op}: {flag}", op, {"selector": {"all": True}, flag: True},
+                        errno.EINVAL, "un(supported|known) attribute", "." + flag)
+        for op in ("initiate", "terminate"):
+            self.do(f"{op}: layers", op, {"selector": {"all": True}, "layers": ["tcp"]},
+                    errno.EINVAL, "un(supported|known) attribute", ".layers")
+        for op in ("update", "query", "invalidate"):
+            self.do(f"{op}: no layer", op, {"selector": {"all": True}, "layers": 0},
+                    errno.EINVAL, "at least one layer", ".layers")
+            self.do(f"{op}: unknown layer", op, {"selector": {"all": True}, "layers": 8},
+                    errno.EINVAL, "reserved bit set", ".layers")
+        self.do("initiate: a dry run that is owned", "initiate",
+                {"selector": {"all": True}, "owned": True, "dry-run": True}, errno.EINVAL,
+                "dry run offloads nothing", ".dry-run")
         self.each_selector("conn-get", self.dump)
 
     def each_selector(self, op, run):
@@ -287,6 +325,182 @@ class Suite:
                   "id of the operation is missing")
         self.dump("op-get: dump with attributes", "op-get", {"id": 1}, errno.EINVAL,
                   "takes no attributes")
+
+    # More about targets ------------------------------------------------------
+
+    def each_device(self, op, more):
+        bare = socket.if_nametoindex(BARE)
+        self.do(f"{op}: no device named", op, more, errno.EINVAL,
+                "name the device by ifindex or ifname", "ifindex")
+        self.do(f"{op}: no such ifname", op, {"ifname": "nosuchdev", **more}, errno.ENODEV,
+                "no such device", ".ifname")
+        self.do(f"{op}: device without a target", op, {"ifindex": bare, **more}, errno.ENODEV,
+                "no target")
+
+    def observations(self):
+        for op in ("stats-get", "stats-reset"):
+            self.each_device(op, {"family": AF_INET})
+            self.do(f"{op}: no family", op, {"ifname": DEV}, errno.EINVAL,
+                    "family is missing", "family")
+            self.do(f"{op}: another family", op, {"ifname": DEV, "family": 1},
+                    errno.EAFNOSUPPORT, "neither AF_INET nor AF_INET6", ".family")
+        self.dump("stats-get: dump with attributes", "stats-get", {"ifname": DEV},
+                  errno.EINVAL, "takes no attributes")
+        families = [(stats["ifname"], stats["family"]) for stats in self.client.dump("stats-get")]
+        target = self.client.do("target-get", ifname=DEV)
+        kept = [(name, value) for name, value in (("ipv4", AF_INET), ("ipv6", AF_INET6))
+                if name in target]
+        self.report.case("stats-get: dump shows each family the target has",
+                         expect(families, [(DEV, family) for _, family in kept]))
+
+    def settings(self):
+        self.each_device("params-get", {})
+        self.each_device("params-set", {"ack-frequency": 2})
+        self.do("params-set: nothing to change", "params-set", {"ifname": DEV}, errno.EINVAL,
+                "at least one setting")
+        for name in ("ack-frequency", "max-retransmissions", "delayed-ack-ticks", "push-ticks"):
+            self.do(f"params-set: {name} 0", "params-set", {"ifname": DEV, name: 0},
+                    errno.ERANGE, "integer out of range", "." + name)
+        before = self.client.do("params-get", ifname=DEV)
+        wanted = {**before, "delayed-ack-ticks": before["delayed-ack-ticks"] + 1000}
+        reply = self.client.do("params-set", ifname=DEV,
+                               delayed_ack_ticks=wanted["delayed-ack-ticks"])
+        self.report.case("params-set: what is absent keeps its value", expect(reply, wanted))
+        self.report.case("params-get shows it", expect(self.client.do("params-get", ifname=DEV),
+                                                       wanted))
+
+    def faults(self):
+        self.each_device("target-fault", {"script": "clear"})
+        self.do("target-fault: no script", "target-fault", {"ifname": DEV}, errno.EINVAL,
+                "script is missing", "script")
+        self.do("target-fault: nonsense", "target-fault",
+                {"ifname": DEV, "script": "frobnicate"}, errno.EINVAL, "frobnicate|statement")
+        self.report.case("target-fault: clear",
+                         expect(self.client.do("target-fault", ifname=DEV, script="clear"), None))
+
+    # Replay ------------------------------------------------------------------
+
+    def replay(self, kind, *blocks, **more):
+        return self.client.do("replay", ifname=DEV, kind=kind, block=list(blocks), **more)
+
+    def replays(self):
+        self.each_device("replay", {"kind": "initiate", "block": TREE})
+        self.do("replay: no kind", "replay", {"ifname": DEV, "block": TREE}, errno.EINVAL,
+                "kind of the operation is missing", "kind")
+        self.do("replay: no block", "replay", {"ifname": DEV, "kind": "initiate"}, errno.EINVAL,
+                "tree has no block", "block")
+        self.do("replay: too many blocks", "replay",
+                {"ifname": DEV, "kind": "initiate",
+                 "block": [{"layer": "neighbor", "role": "placeholder"}] * 129}, errno.E2BIG,
+                "at most 128 blocks", ".block")
+        self.do("replay: deadline too long", "replay",
+                {"ifname": DEV, "kind": "initiate", "block": TREE, "deadline": 60001},
+                errno.ERANGE, "integer out of range", ".deadline")
+        self.bad_blocks()
+        self.bad_objects()
+        self.sessions()
+
+    def bad_blocks(self):
+        def bad(name, sentence, where, *blocks, kind="initiate", code=errno.EINVAL):
+            self.do(f"replay: {name}", "replay", {"ifname": DEV, "kind": kind,
+                                                "block": list(blocks)}, code, sentence, where)
+
+        def without(block, *names):
+            return {name: value for name, value in block.items() if name not in names}
+
+        bad("no layer", "needs a layer and a role", 2, without(NEIGHBOR, "layer"))
+        bad("no role", "needs a layer and a role", 3, without(NEIGHBOR, "role"))
+        bad("no object", "needs an object", 1, without(NEIGHBOR, "object"))
+        bad("placeholder with an object", "has a layer and nothing else", ".block.object",
+            {"layer": "neighbor", "role": "placeholder", "object": 1}, PATH)
+        bad("path below a connection", "no block before this one", ".block.layer", TCP, PATH)
+        bad("connection on a neighbor", "no block before this one", ".block.layer",
+            NEIGHBOR, TCP)
+        bad("variables of another layer", "of another layer", ".block.path-variables",
+            {**NEIGHBOR, "path-variables": {"path-mtu": 1500}})
+        bad("variables without a class", "of which class", ".block.neighbor-variables",
+            without(NEIGHBOR, "class"))
+        bad("variable of another class", "not of the block's class",
+            ".block.neighbor-variables.dl-destination-address",
+            {**NEIGHBOR, "class": "delegated"})
+        bad("address of three bytes", "4 or 16 bytes", ".block.path-variables.source-address",
+            NEIGHBOR, {**PATH, "path-variables": {"source-address": bytes(3)}})
+        bad("addresses of two families", "different families",
+            ".block.path-variables.destination-address", NEIGHBOR,
+            {**PATH, "path-variables": {"source-address": V4, "destination-address": V6}})
+        bad("link-layer address of 33 bytes", "1 to 32 bytes",
+            ".block.neighbor-variables.dl-destination-address",
+            {**NEIGHBOR, "neighbor-variables": {"dl-destination-address": bytes(33)}})
+        bad("send data of a path", "only a connection", ".block.send-data", NEIGHBOR,
+            {**PATH, "send-data": b"x"})
+        bad("buffered data without delegated variables", "delegated variables",
+            ".block.buffered-data", NEIGHBOR, PATH,
+            {**without(TCP, "tcp-variables"), "class": "const", "buffered-data": b"x"})
+        bad("status in a request", "only replies", ".block.status",
+            {**NEIGHBOR, "status": "success"})
+        half = {**TCP, "send-data": bytes(40000)}
+        bad("too much data", "65536 bytes", ".block.send-data", NEIGHBOR, PATH, half,
+            {**half, "object": 4})
+
+    def bad_objects(self):
+        def bad(name, code, sentence, kind, *blocks):
+            self.do(f"replay: {name}", "replay", {"ifname": DEV, "kind": kind,
+                                                "block": list(blocks)}, code, sentence, ".block")
+
+        linker = {"object": 1, "layer": "neighbor", "role": "linker"}
+        bad("linker to what is not there", errno.ENOENT, "no object of that number", "initiate",
+            linker, PATH)
+        bad("query of what is not there", errno.ENOENT, "no object of that number", "query",
+            linker)
+        bad("an object twice", errno.EEXIST, "twice in the tree", "initiate", NEIGHBOR, NEIGHBOR)
+        for kind in ("terminate", "update", "query", "invalidate"):
+            bad(f"new object in a {kind}", errno.EINVAL, "only an initiate", kind, NEIGHBOR)
+
+    def sessions(self):
+        """A good tree goes out, answers a query and comes back; a closed socket ends it."""
+        reply = self.replay("initiate", *TREE)
+        blocks = reply["block"]
+        self.report.case("replay: initiate", expect(
+            [(block["object"], block["status"], block.get("slot", False)) for block in blocks],
+            [(number, "success", True) for number in NAMES]))
+        used = self.client.do("target-get", ifname=DEV)
+        self.report.case("replay: the target holds the objects", expect(
+            [used[f"{layer}-used"] for layer in NAMES.values()], [1, 1, 1]))
+        linkers = [{"object": number, "layer": layer, "role": "linker", "class": "complete"}
+                   for number, layer in NAMES.items()]
+        self.do("replay: an object that is out already", "replay",
+                {"ifname": DEV, "kind": "initiate", "block": TREE}, errno.EEXIST,
+                "offloaded already", ".block")
+        self.do("replay: an object of another layer", "replay",
+                {"ifname": DEV, "kind": "query",
+                 "block": [{**linkers[0], "layer": "path", "class": "cached"}]},
+                errno.EINVAL, "of another layer", ".block")
+        state = self.replay("query", *linkers)["block"][2]["tcp-variables"]
+        given = TCP["tcp-variables"]
+        same = ("remote-port", "local-port", "remote-mss", "snd-una", "rcv-nxt", "state")
+        self.report.case("replay: a query returns what went out", expect(
+            {name: state[name] for name in same}, {name: given[name] for name in same}))
+        other = Client()
+        got = refusal(lambda: other.do("replay", ifname=DEV, kind="query", block=linkers[:1]))
+        self.report.case("replay: objects of another socket",
+                         compare(got, errno.ENOENT, "no object of that number", ".block", True))
+        back = [{**block, "class": "delegated"} for block in linkers]
+        self.report.case("replay: terminate", expect(
+            [block["status"] for block in self.replay("terminate", *back)["block"]],
+            ["success"] * 3))
+        other.do("replay", ifname=DEV, kind="initiate", block=TREE)
+        other.ynl.sock.close()
+        self.report.case("replay: a closed socket ends its objects", self.until_empty())
+
+    def until_empty(self):
+        """The target has nothing any more, a while after a socket was closed."""
+        for _ in range(600):
+            target = self.client.do("target-get", ifname=DEV)
+            used = [target[f"{layer}-used"] for layer in NAMES.values()]
+            if used == [0, 0, 0]:
+                return expect(target["violations"], 0)
+            time.sleep(0.05)
+        return [f"still used: {used}"]
 
     # What no honest client sends ---------------------------------------------
 
@@ -358,6 +572,10 @@ class Suite:
         self.targets()
         self.selectors()
         self.operations()
+        self.observations()
+        self.settings()
+        self.faults()
+        self.replays()
         self.malformations()
         self.permissions()
 
@@ -375,6 +593,13 @@ def privileged_calls(client):
         "op-get dump": lambda: client.dump("op-get"),
         "block-get dump": lambda: client.dump("block-get", op_id=1),
         "conn-get dump": lambda: client.dump("conn-get"),
+        "update": lambda: client.do("update", **everything),
+        "query": lambda: client.do("query", **everything),
+        "invalidate": lambda: client.do("invalidate", **everything),
+        "stats-reset": lambda: client.do("stats-reset", ifname=DEV, family=AF_INET),
+        "params-set": lambda: client.do("params-set", ifname=DEV, ack_frequency=2),
+        "target-fault": lambda: client.do("target-fault", ifname=DEV, script="clear"),
+        "replay": lambda: client.do("replay", ifname=DEV, kind="initiate", block=TREE),
     }
     for name, call in calls.items():
         yield f"{name} is EPERM", compare(refusal(call), errno.EPERM, "", None, True)

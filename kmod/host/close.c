@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an application does to a parked socket that only the host stack can do:
- * the connection comes home first, then Linux does what was asked for.
+ * What an application does to a parked socket. If only the host stack can do it,
+ * the connection comes home first, then Linux does what was asked for; options
+ * that the target has a copy of are set, and reach it by an update.
  *
  * These functions are not under the socket lock when they start and may outlive
  * the parking, so the module counts who is in them; see chimney_hooks_exit().
@@ -79,19 +80,65 @@ static int parked_diag_destroy(struct sock *sk, int err)
 	return err;
 }
 
-/* Options that change nothing the target has a copy of. */
-static bool option_is_local(int level, int optname)
+enum option {
+	OPTION_OTHER,	/* only a socket at home can have it */
+	OPTION_LOCAL,	/* the target has no copy of it */
+	OPTION_CACHED,	/* a cached variable: the target is told (CLS-04) */
+};
+
+static enum option tcp_option(int optname)
 {
-	if (level != SOL_TCP)
-		return false;
 	switch (optname) {
 	case TCP_QUICKACK:
 	case TCP_NOTSENT_LOWAT:
 	case TCP_INQ:
-		return true;
+		return OPTION_LOCAL;
+	case TCP_NODELAY:
+	case TCP_KEEPIDLE:
+	case TCP_KEEPINTVL:
+	case TCP_KEEPCNT:
+	case TCP_USER_TIMEOUT:
+		return OPTION_CACHED;
 	default:
-		return false;
+		return OPTION_OTHER;
 	}
+}
+
+static enum option option_of(int level, int optname)
+{
+	if (level == SOL_TCP)
+		return tcp_option(optname);
+	if (level == SOL_IP && (optname == IP_TOS || optname == IP_TTL))
+		return OPTION_CACHED;
+	return OPTION_OTHER;
+}
+
+/*
+ * TCP_KEEPIDLE starts the timer, for what is left since the socket last
+ * received something: keep that long, chimney_release_cb() stops it.
+ */
+static void touch(struct sock *sk)
+{
+	lock_sock(sk);
+	if (chimney_is_parked(sk)) {
+		tcp_sk(sk)->rcv_tstamp = tcp_jiffies32;
+		inet_csk(sk)->icsk_ack.lrcvtime = tcp_jiffies32;
+	}
+	release_sock(sk);
+}
+
+static int set_cached_option(struct sock *sk, int level, int optname,
+			     sockptr_t optval, unsigned int optlen)
+{
+	int err;
+
+	if (level == SOL_TCP && optname == TCP_KEEPIDLE)
+		touch(sk);
+	err = tcp_prot.setsockopt(sk, level, optname, optval, optlen);
+	/* Some options are set without the lock; its release compares. */
+	lock_sock(sk);
+	release_sock(sk);
+	return err;
 }
 
 static int parked_setsockopt(struct sock *sk, int level, int optname,
@@ -100,14 +147,41 @@ static int parked_setsockopt(struct sock *sk, int level, int optname,
 	int err;
 
 	hook_enter();
-	if (!option_is_local(level, optname))
+	switch (option_of(level, optname)) {
+	case OPTION_CACHED:
+		err = set_cached_option(sk, level, optname, optval, optlen);
+		break;
+	case OPTION_OTHER:
 		come_home(sk);
-	err = tcp_prot.setsockopt(sk, level, optname, optval, optlen);
+		fallthrough;
+	case OPTION_LOCAL:
+		err = tcp_prot.setsockopt(sk, level, optname, optval, optlen);
+		break;
+	}
 	hook_leave();
 	return err;
 }
 
-/* SO_KEEPALIVE; the timer starts when the connection is home. Socket owned. */
+static int parked_getsockopt(struct sock *sk, int level, int optname,
+			     char __user *optval, int __user *optlen)
+{
+	bool info = level == SOL_TCP && optname == TCP_INFO;
+	int err;
+
+	hook_enter();
+	if (info)
+		chimney_info_refresh(sk);
+	err = tcp_prot.getsockopt(sk, level, optname, optval, optlen);
+	if (info && !err)
+		err = chimney_info_windows(sk, optval, optlen);
+	hook_leave();
+	return err;
+}
+
+/*
+ * SO_KEEPALIVE, whose flag reaches the target by an update. The timer starts
+ * when the connection is home. Socket owned.
+ */
 static void parked_keepalive(struct sock *sk, int on)
 {
 }
@@ -119,6 +193,7 @@ void chimney_hooks_init(struct proto *prot)
 	prot->disconnect = parked_disconnect;
 	prot->diag_destroy = parked_diag_destroy;
 	prot->setsockopt = parked_setsockopt;
+	prot->getsockopt = parked_getsockopt;
 	prot->keepalive = parked_keepalive;
 }
 

@@ -18,13 +18,6 @@ static const struct rhashtable_params conn_params = {
 static struct rhashtable conn_table;
 static DEFINE_XARRAY_ALLOC1(conn_ids);
 static u32 conn_next_id;
-static atomic64_t object_id;
-
-/* An identifier for a neighbor or path object, never 0. */
-u64 chimney_object_id(void)
-{
-	return atomic64_inc_return(&object_id);
-}
 
 /* Addresses of a socket over IPv4. */
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
@@ -51,32 +44,47 @@ struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
 	return rhashtable_lookup(&conn_table, key, conn_params);
 }
 
-static void conn_init_key(struct chimney_conn *conn)
+static void init_key(struct chimney_conn_key *key, const struct net *net,
+		     const struct chimney_tuple *tuple)
 {
-	struct chimney_tuple tuple;
+	memset(key, 0, sizeof(*key));
+	key->net = net;
+	key->src = tuple->src;
+	key->dst = tuple->dst;
+	key->sport = tuple->sport;
+	key->dport = tuple->dport;
+	key->family = tuple->family;
+}
 
-	chimney_conn_tuple(conn, &tuple);
-	conn->key.net = sock_net(conn->sk);
-	conn->key.src = tuple.src;
-	conn->key.dst = tuple.dst;
-	conn->key.sport = tuple.sport;
-	conn->key.dport = tuple.dport;
-	conn->key.family = tuple.family;
+/* The connection in the table, with a reference, or NULL. */
+struct chimney_conn *chimney_conn_find(struct net *net,
+				       const struct chimney_tuple *tuple)
+{
+	struct chimney_conn_key key;
+	struct chimney_conn *conn;
+
+	init_key(&key, net, tuple);
+	rcu_read_lock();
+	conn = chimney_conn_find_rcu(&key);
+	if (conn && !kref_get_unless_zero(&conn->refs))
+		conn = NULL;
+	rcu_read_unlock();
+	return conn;
 }
 
 /*
- * Make a connection for @sk that holds segments from now on. Takes references
- * to @sk and to the binding of @route. Returns -EEXIST if there is one already.
+ * Make a connection for @sk that the hook does not know. Takes references to
+ * @sk and to the binding of @route. Returns NULL without memory.
  */
-struct chimney_conn *chimney_conn_new(struct sock *sk,
-				      const struct chimney_route *route)
+struct chimney_conn *chimney_conn_alloc(struct sock *sk,
+					const struct chimney_route *route)
 {
+	struct chimney_tuple tuple;
 	struct chimney_conn *conn;
-	int err;
 
 	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	kref_init(&conn->refs);
 	spin_lock_init(&conn->hold_lock);
 	__skb_queue_head_init(&conn->held);
@@ -85,18 +93,35 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 	__skb_queue_head_init(&conn->unsent);
 	INIT_LIST_HEAD(&conn->list);
 	INIT_WORK(&conn->work, chimney_upload_work);
+	INIT_WORK(&conn->update, chimney_update_work);
 	conn->state = CHIMNEY_CONN_STATE_HOLDING;
 	conn->route = *route;
 	conn->binding = route->binding;
 	kref_get(&conn->binding->refs);
 	sock_hold(sk);
 	conn->sk = sk;
-	conn_init_key(conn);
+	chimney_conn_tuple(conn, &tuple);
+	init_key(&conn->key, sock_net(sk), &tuple);
+	return conn;
+}
 
+/*
+ * Make a connection for @sk that holds segments from now on, as
+ * chimney_conn_alloc(). Returns -EEXIST if there is one already.
+ */
+struct chimney_conn *chimney_conn_new(struct sock *sk,
+				      const struct chimney_route *route)
+{
+	struct chimney_conn *conn;
+	int err;
+
+	conn = chimney_conn_alloc(sk, route);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
 	err = xa_alloc_cyclic(&conn_ids, &conn->id, conn, xa_limit_31b,
 			      &conn_next_id, GFP_KERNEL);
 	if (err < 0)
-		goto err_free;
+		goto err_put;
 	err = rhashtable_lookup_insert_fast(&conn_table, &conn->node,
 					    conn_params);
 	if (err)
@@ -105,10 +130,8 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 
 err_id:
 	xa_erase(&conn_ids, conn->id);
-err_free:
-	sock_put(sk);
-	chimney_host_binding_put(conn->binding);
-	kfree_rcu(conn, rcu);
+err_put:
+	chimney_conn_put(conn);
 	return ERR_PTR(err);
 }
 

@@ -20,6 +20,10 @@
  * (SND-09). Forwards are counted in chimney_conn.forwarding, and a terminate
  * waits until there is none (TERM-11, G-38).
  *
+ * chimney_host_binding.lock also protects the neighbors and paths of a binding.
+ * Notifiers and indications, which must not sleep, leave a mark and queue a work
+ * that takes it: chimney_sync_later(), chimney_update_later(), chimney_upload_later().
+ *
  * The hook at LOCAL_IN looks connections up under RCU. A socket that is parked
  * has its connection in sk_user_data, which changes with the socket owned.
  */
@@ -50,10 +54,19 @@ struct chimney_tree_node;
  * @lock: serializes operations
  * @neighbors: struct chimney_neighbor that are offloaded
  * @conns: struct chimney_conn that are offloaded; protected by @lock
+ * @lost_trees: struct chimney_tree with objects that the target could not give
+ *	back: it may still name them
  * @done: the operation that is running has ended
  * @lost: it ended because the target missed the deadline
  * @dead: the target is gone
- * @refs: the core's binding, connections, and whoever waits for @lock
+ * @caps: what the target can do, as of its registration or last RESUME (PAU-07)
+ * @gate: whether the target takes offloads; chimney_host_bindings_lock
+ * @drain: it wants everything back; likewise
+ * @resume: it takes offloads again once @caps are read; likewise
+ * @indicated: does what @drain and @resume ask for
+ * @sync: compares what is offloaded with what the host knows now
+ * @refresh: does so each second, and reads what runs in the target
+ * @refs: the core's binding, connections, works, and whoever waits for @lock
  */
 struct chimney_host_binding {
 	struct list_head list;
@@ -62,9 +75,17 @@ struct chimney_host_binding {
 	struct mutex lock;
 	struct list_head neighbors;
 	struct list_head conns;
+	struct list_head lost_trees;
 	struct completion done;
 	bool lost;
 	bool dead;
+	struct chimney_caps caps;
+	enum chimney_gate gate;
+	bool drain;
+	bool resume;
+	struct work_struct indicated;
+	struct delayed_work sync;
+	struct delayed_work refresh;
 	struct kref refs;
 };
 
@@ -78,6 +99,11 @@ struct chimney_host_binding {
  * @mac: its link-layer address
  * @paths: struct chimney_path that depend on it
  * @node: its node in the tree that is being built, or NULL
+ * @doomed: an operation on it failed, or it was invalidated: it goes home
+ * @binding: where it is offloaded to, held
+ * @indicated: nic_reachability_delta when the host said that it is stale
+ * @doubt: asks the target whether there was progress since then
+ * @refs: the list, trees, @doubt
  */
 struct chimney_neighbor {
 	struct chimney_handle handle;
@@ -88,6 +114,11 @@ struct chimney_neighbor {
 	u8 mac[ETH_ALEN];
 	struct list_head paths;
 	struct chimney_tree_node *node;
+	bool doomed;
+	struct chimney_host_binding *binding;
+	u32 indicated;
+	struct delayed_work doubt;
+	struct kref refs;
 };
 
 /**
@@ -102,6 +133,10 @@ struct chimney_neighbor {
  * @mtu: bytes
  * @count: connections that depend on it (TERM-05)
  * @node: its node in the tree that is being built, or NULL
+ * @doomed: an operation on it failed, or it was invalidated: it goes home
+ * @next: the neighbor its connections lead to, while routes are compared
+ * @next_mtu: the path MTU they have, likewise; 0 if not looked at
+ * @refs: the list, trees
  */
 struct chimney_path {
 	struct chimney_handle handle;
@@ -114,6 +149,10 @@ struct chimney_path {
 	u32 mtu;
 	u32 count;
 	struct chimney_tree_node *node;
+	bool doomed;
+	struct chimney_neighbor *next;
+	u32 next_mtu;
+	struct kref refs;
 };
 
 /**
@@ -141,6 +180,9 @@ struct chimney_conn_key {
  * @gateway: next hop
  * @mac: its link-layer address
  * @mtu: path MTU, bytes
+ *
+ * A connection that leads to a target at all has a binding, a gateway and an
+ * MTU; @mac is set if the neighbor is known.
  */
 struct chimney_route {
 	struct chimney_host_binding *binding;
@@ -185,6 +227,14 @@ struct chimney_route {
  * @retrieved: the target wants to be rid of it: segments are held
  * @error: errno of an abort, 0 if there was none
  * @work: brings it home for a retrieve or an abort
+ * @cached: the cached variables as the target has them; socket owned
+ * @update: tells the target that they have changed (CLS-04)
+ * @doomed: an operation on it failed, or it was invalidated: it goes home
+ * @counted_una: sequence number up to which bytes_acked of the socket counts
+ * @counted_rcv: sequence number up to which bytes_received of it counts
+ * @snd_wnd: the peer's window when the state was last read
+ * @rcv_wnd: the target's window, likewise
+ * @refreshed: @sent_bytes and @received_bytes when its state was last read
  * @owned: it comes home when the netlink port @portid closes
  * @portid: that port
  * @op_id: the operation that took it out
@@ -230,6 +280,14 @@ struct chimney_conn {
 	bool retrieved;
 	int error;
 	struct work_struct work;
+	struct chimney_tcp_state_cached cached;
+	struct work_struct update;
+	bool doomed;
+	u32 counted_una;
+	u32 counted_rcv;
+	u32 snd_wnd;
+	u32 rcv_wnd;
+	u64 refreshed;
 
 	bool owned;
 	u32 portid;
@@ -241,8 +299,12 @@ struct chimney_conn {
 };
 
 /* conn.c: the table */
+struct chimney_conn *chimney_conn_alloc(struct sock *sk,
+					const struct chimney_route *route);
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route);
+struct chimney_conn *chimney_conn_find(struct net *net,
+				       const struct chimney_tuple *tuple);
 void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_get(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
@@ -252,21 +314,43 @@ void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple);
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple);
 bool chimney_conn_any_owned(struct net *net, u32 portid);
-u64 chimney_object_id(void);
 int chimney_conn_init(void);
 void chimney_conn_exit(void);
 
-/* binding: host.c */
+/* host.c: bindings */
 struct chimney_host_binding *chimney_host_binding_get(struct net_device *dev);
+struct chimney_host_binding *chimney_host_binding_at(const struct net *net,
+						     unsigned int n);
 void chimney_host_binding_put(struct chimney_host_binding *hb);
 /* Wait for the operation just submitted; false if it was lost. */
 bool chimney_host_wait(struct chimney_host_binding *hb);
+bool chimney_host_open(const struct chimney_host_binding *hb);
+void chimney_host_sleep(void);
+void chimney_host_wake(void);
+void chimney_sync_later(const struct net_device *dev);
+void chimney_sync_net(const struct net *net);
+void chimney_upload_everything(struct chimney_host_binding *hb);
 extern struct workqueue_struct *chimney_host_wq;
+
+/* object.c: neighbors and paths */
+struct chimney_neighbor *
+chimney_neighbor_find(struct chimney_host_binding *hb,
+		      const struct chimney_route *route);
+void chimney_neighbor_remove(struct chimney_neighbor *neighbor);
+void chimney_neighbor_put(struct chimney_neighbor *neighbor);
+struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor);
+u32 chimney_neighbor_delta(const struct chimney_neighbor *neighbor);
+struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
+				       const struct chimney_conn *conn);
+void chimney_path_remove(struct chimney_path *path);
+void chimney_path_put(struct chimney_path *path);
 
 /* eligible.c */
 enum chimney_reason chimney_eligible(struct sock *sk);
 enum chimney_reason chimney_route_lookup(struct sock *sk,
 					 struct chimney_route *route);
+enum chimney_reason chimney_target_lookup(struct sock *sk,
+					  struct chimney_route *route);
 
 /* hold.c: segments that reach the host */
 int chimney_hold_register(struct net *net);
@@ -285,6 +369,14 @@ void chimney_unpark(struct chimney_conn *conn,
 void chimney_unpark_lost(struct chimney_conn *conn);
 int chimney_park_init(void);
 bool chimney_is_parked(const struct sock *sk);
+
+/* snapshot.c: what is read from a socket */
+void chimney_snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c);
+void chimney_snapshot_cached(const struct sock *sk,
+			     struct chimney_tcp_state_cached *c);
+bool chimney_cached_changed(const struct chimney_conn *conn,
+			    struct chimney_tcp_state_cached *now);
+u64 chimney_unacked_bytes(const struct sock *sk);
 
 /* close.c: what an application does to a parked socket */
 void chimney_hooks_init(struct proto *prot);
@@ -317,11 +409,53 @@ void chimney_upload_later(struct chimney_conn *conn);
 void chimney_upload_work(struct work_struct *work);
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op);
+void chimney_upload_doomed(struct chimney_host_binding *hb);
 
 /* offload.c */
-void chimney_offload_sockets(struct net *net, struct chimney_op *op,
-			     struct sock **sockets, unsigned int count,
-			     bool owned);
+void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
+		    enum chimney_reason reason);
+void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
+			     unsigned int count, bool owned);
+
+/* explain.c */
+void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
+			     unsigned int count);
+
+/* state.c: query, update, invalidate */
+#define CHIMNEY_ALL_LAYERS	(BIT(CHIMNEY_LAYER_NEIGHBOR) | \
+				 BIT(CHIMNEY_LAYER_PATH) | \
+				 BIT(CHIMNEY_LAYER_TCP))
+void chimney_operate_list(struct chimney_host_binding *hb,
+			struct list_head *conns, enum chimney_op_kind kind,
+			u8 layers, struct chimney_op *op);
+void chimney_update_later(struct chimney_conn *conn);
+void chimney_update_work(struct work_struct *work);
+bool chimney_neighbor_query(struct chimney_neighbor *neighbor, u32 *delta);
+
+/* sync.c: what changes without a request */
+void chimney_sync_work(struct work_struct *work);
+void chimney_refresh_work(struct work_struct *work);
+void chimney_refresh_start(struct chimney_host_binding *hb);
+int chimney_sync_init(void);
+void chimney_sync_exit(void);
+
+/* reach.c: is a neighbor reachable? */
+void chimney_event_indicated(struct chimney_binding *binding,
+			     struct chimney_block *block,
+			     enum chimney_event event);
+void chimney_doubt_work(struct work_struct *work);
+void chimney_reach_confirm(struct chimney_neighbor *neighbor,
+			   struct neighbour *entry);
+
+/* info.c: what others see of an offloaded connection */
+void chimney_info_start(struct chimney_conn *conn);
+void chimney_info_write(struct chimney_conn *conn,
+			const struct chimney_tcp_state_delegated *d);
+void chimney_info_acked(struct chimney_conn *conn, u32 seq);
+void chimney_info_received(struct chimney_conn *conn, u32 seq);
+void chimney_info_refresh(struct sock *sk);
+int chimney_info_windows(struct sock *sk, char __user *optval,
+			 int __user *optlen);
 
 /* select.c */
 int chimney_select_sockets(struct net *net,

@@ -98,22 +98,33 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 	return CHIMNEY_REASON_NONE;
 }
 
+/*
+ * The route of a socket, for ip_rt_put(). A parked socket sends nothing, so
+ * nobody else renews the one it has cached; ICMP messages go by that one.
+ */
 static struct rtable *route_of(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct flowi4 fl4;
 	struct dst_entry *dst;
+	struct flowi4 fl4;
+	struct rtable *rt;
 
 	dst = sk_dst_get(sk);
-	if (dst && !dst->obsolete)
+	if (dst && dst_check(dst, 0))
 		return container_of(dst, struct rtable, dst);
 	dst_release(dst);
-	return ip_route_output_ports(sock_net(sk), &fl4, sk, inet->inet_daddr,
-				     inet->inet_saddr, inet->inet_dport,
-				     inet->inet_sport, sk->sk_protocol,
-				     ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
+	rt = ip_route_output_ports(sock_net(sk), &fl4, sk, inet->inet_daddr,
+				   inet->inet_saddr, inet->inet_dport,
+				   inet->inet_sport, sk->sk_protocol,
+				   ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
+	if (!IS_ERR(rt) && chimney_is_parked(sk)) {
+		dst_hold(&rt->dst);
+		sk_dst_set(sk, &rt->dst);
+	}
+	return rt;
 }
 
+/* The gateway is filled in even if its link-layer address is not known. */
 static enum chimney_reason neighbor_of(struct rtable *rt, __be32 daddr,
 				       struct chimney_route *route)
 {
@@ -143,7 +154,8 @@ static enum chimney_reason neighbor_of(struct rtable *rt, __be32 daddr,
  * @route: filled in; route->binding is held on success
  *
  * Context: process context, may sleep.
- * Return: CHIMNEY_REASON_NONE or why it leads to no target.
+ * Return: CHIMNEY_REASON_NONE or why it leads to no target. With
+ * CHIMNEY_REASON_NO_NEIGHBOR the gateway is set all the same.
  */
 enum chimney_reason chimney_route_lookup(struct sock *sk,
 					 struct chimney_route *route)
@@ -169,5 +181,30 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 		chimney_host_binding_put(route->binding);
 out:
 	ip_rt_put(rt);
+	return reason;
+}
+
+/**
+ * chimney_target_lookup() - which target may a connection be offloaded to?
+ * @sk: a socket over IPv4
+ * @route: filled in; route->binding is held on success
+ *
+ * Context: process context, may sleep.
+ * Return: CHIMNEY_REASON_NONE or why it cannot be offloaded now.
+ */
+enum chimney_reason chimney_target_lookup(struct sock *sk,
+					  struct chimney_route *route)
+{
+	enum chimney_reason reason;
+
+	reason = chimney_route_lookup(sk, route);
+	if (reason)
+		return reason;
+	if (!chimney_host_open(route->binding))
+		reason = CHIMNEY_REASON_TARGET_PAUSED;
+	else if (!route->binding->caps.ipv4)
+		reason = CHIMNEY_REASON_FAMILY;
+	if (reason)
+		chimney_host_binding_put(route->binding);
 	return reason;
 }

@@ -7,6 +7,7 @@
  * The hook sits behind everything else at LOCAL_IN, so what a firewall drops is
  * not seen here, and a held segment continues exactly where it stopped.
  */
+#include <linux/icmp.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
 #include <net/tcp.h>
@@ -108,6 +109,25 @@ out:
 	return verdict;
 }
 
+/*
+ * Linux takes these for the parked socket and learns a path MTU or a gateway; see
+ * what came of it.
+ */
+static void icmp_in(const struct sk_buff *skb, const struct iphdr *iph,
+		    const struct net *net)
+{
+	const struct icmphdr *icmph;
+	struct icmphdr buf;
+
+	icmph = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), &buf);
+	if (!icmph)
+		return;
+	if (icmph->type == ICMP_REDIRECT ||
+	    (icmph->type == ICMP_DEST_UNREACH &&
+	     icmph->code == ICMP_FRAG_NEEDED))
+		chimney_sync_net(net);
+}
+
 static unsigned int local_in(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
@@ -117,6 +137,8 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 	struct chimney_conn *conn;
 	struct tcphdr buf;
 
+	if (iph->protocol == IPPROTO_ICMP)
+		icmp_in(skb, iph, state->net);
 	if (iph->protocol != IPPROTO_TCP)
 		return NF_ACCEPT;
 	th = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf), &buf);

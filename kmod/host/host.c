@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The host stack as a client of the core: bindings and requests. */
+/* The host stack as a client of the core: bindings and indications. */
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
@@ -52,13 +52,77 @@ out:
 	return hb;
 }
 
+/* The @n-th binding of a namespace, of all if @net is NULL, held, or NULL. */
+struct chimney_host_binding *chimney_host_binding_at(const struct net *net,
+						     unsigned int n)
+{
+	struct chimney_host_binding *hb;
+
+	spin_lock_bh(&host_bindings_lock);
+	list_for_each_entry(hb, &host_bindings, list) {
+		if ((net && !net_eq(dev_net(hb->dev), net)) || n--)
+			continue;
+		kref_get(&hb->refs);
+		goto out;
+	}
+	hb = NULL;
+out:
+	spin_unlock_bh(&host_bindings_lock);
+	return hb;
+}
+
+/*
+ * It is time for chimney_sync_work(). Events come in bursts, and Linux must be
+ * done with what caused them.
+ */
+static void sync_later(struct chimney_host_binding *hb)
+{
+	queue_delayed_work(chimney_host_wq, &hb->sync, msecs_to_jiffies(10));
+}
+
+/* Look at what is offloaded over the target on @dev, if there is one; any context. */
+void chimney_sync_later(const struct net_device *dev)
+{
+	struct chimney_host_binding *hb;
+
+	spin_lock_bh(&host_bindings_lock);
+	list_for_each_entry(hb, &host_bindings, list)
+		if (hb->dev == dev)
+			sync_later(hb);
+	spin_unlock_bh(&host_bindings_lock);
+}
+
+/* Likewise for all targets of a namespace; any context. */
+void chimney_sync_net(const struct net *net)
+{
+	struct chimney_host_binding *hb;
+
+	spin_lock_bh(&host_bindings_lock);
+	list_for_each_entry(hb, &host_bindings, list)
+		if (net_eq(dev_net(hb->dev), net))
+			sync_later(hb);
+	spin_unlock_bh(&host_bindings_lock);
+}
+
+/* All that the target can do is welcome (CAP-11). */
+static void enable(struct chimney_host_binding *hb)
+{
+	struct chimney_caps caps;
+
+	chimney_query_caps(hb->binding, &caps);
+	if (chimney_enable_caps(hb->binding, &caps))
+		netdev_warn(hb->dev, "chimney: no capabilities enabled\n");
+	hb->caps = caps;
+}
+
+static void host_indicated_work(struct work_struct *work);
+
 /* The lock of the target registry is held. */
 static void host_bind(struct chimney_target *target)
 {
 	struct net *net = dev_net(target->dev);
 	struct host_net *hn = net_generic(net, host_net_id);
 	struct chimney_host_binding *hb;
-	struct chimney_caps caps;
 
 	hb = kzalloc(sizeof(*hb), GFP_KERNEL);
 	if (!hb)
@@ -68,15 +132,17 @@ static void host_bind(struct chimney_target *target)
 	init_completion(&hb->done);
 	INIT_LIST_HEAD(&hb->neighbors);
 	INIT_LIST_HEAD(&hb->conns);
+	INIT_LIST_HEAD(&hb->lost_trees);
+	INIT_WORK(&hb->indicated, host_indicated_work);
+	INIT_DELAYED_WORK(&hb->sync, chimney_sync_work);
+	INIT_DELAYED_WORK(&hb->refresh, chimney_refresh_work);
 	hb->dev = target->dev;
 	if (!hn->bindings && chimney_hold_register(net))
 		goto err_free;
 	hb->binding = chimney_bind(&host_client, target, hb);
 	if (IS_ERR(hb->binding))
 		goto err_hook;
-	chimney_query_caps(hb->binding, &caps);
-	if (chimney_enable_caps(hb->binding, &caps))
-		netdev_warn(hb->dev, "chimney: no capabilities enabled\n");
+	enable(hb);
 	hn->bindings++;
 	spin_lock_bh(&host_bindings_lock);
 	list_add_tail(&hb->list, &host_bindings);
@@ -96,7 +162,7 @@ static void host_unbind(struct chimney_binding *binding)
 	struct chimney_host_binding *hb = chimney_binding_priv(binding);
 	struct net *net = dev_net(hb->dev);
 	struct host_net *hn = net_generic(net, host_net_id);
-	LIST_HEAD(conns);
+	struct chimney_tree *tree, *next;
 
 	spin_lock_bh(&host_bindings_lock);
 	list_del(&hb->list);
@@ -104,10 +170,15 @@ static void host_unbind(struct chimney_binding *binding)
 
 	mutex_lock(&hb->lock);
 	hb->dead = true;
-	list_splice_init(&hb->conns, &conns);
-	chimney_upload_list(hb, &conns, NULL);
+	chimney_upload_everything(hb);
 	mutex_unlock(&hb->lock);
+	cancel_work_sync(&hb->indicated);
+	cancel_delayed_work_sync(&hb->sync);
+	cancel_delayed_work_sync(&hb->refresh);
 
+	/* Nobody names what is in them any more. */
+	list_for_each_entry_safe(tree, next, &hb->lost_trees, list)
+		chimney_tree_put(tree);
 	if (!--hn->bindings)
 		chimney_hold_unregister(net);
 	chimney_host_binding_put(hb);
@@ -151,19 +222,117 @@ bool chimney_host_wait(struct chimney_host_binding *hb)
 	return !lost;
 }
 
+/* -------- indications -------- */
+
+/* The machine is asleep, or about to be. */
+static bool host_asleep;
+
+/* Are offloads welcome? The host asks again with the binding's lock held. */
+bool chimney_host_open(const struct chimney_host_binding *hb)
+{
+	return READ_ONCE(hb->gate) == CHIMNEY_GATE_OPEN &&
+	       !READ_ONCE(host_asleep);
+}
+
+/*
+ * Bring home whatever a target has (PAU-11, PAU-12): paths and neighbors go with
+ * their last connection. The binding's lock is held.
+ */
+void chimney_upload_everything(struct chimney_host_binding *hb)
+{
+	LIST_HEAD(conns);
+
+	list_splice_init(&hb->conns, &conns);
+	if (!list_empty(&conns))
+		chimney_upload_list(hb, &conns, NULL);
+}
+
+/* Devices are about to leave full power (PWR-01). */
+void chimney_host_sleep(void)
+{
+	struct chimney_host_binding *hb;
+	unsigned int n = 0;
+
+	WRITE_ONCE(host_asleep, true);
+	while ((hb = chimney_host_binding_at(NULL, n++))) {
+		mutex_lock(&hb->lock);
+		chimney_upload_everything(hb);
+		mutex_unlock(&hb->lock);
+		chimney_host_binding_put(hb);
+	}
+}
+
+void chimney_host_wake(void)
+{
+	WRITE_ONCE(host_asleep, false);
+}
+
+static bool host_take(bool *mark)
+{
+	bool taken;
+
+	spin_lock_bh(&host_bindings_lock);
+	taken = *mark;
+	*mark = false;
+	spin_unlock_bh(&host_bindings_lock);
+	return taken;
+}
+
+/* PAU-07, PAU-08: what the target can do now, before anything is offloaded. */
+static void host_resume(struct chimney_host_binding *hb)
+{
+	enable(hb);
+	spin_lock_bh(&host_bindings_lock);
+	if (hb->resume)
+		WRITE_ONCE(hb->gate, CHIMNEY_GATE_OPEN);
+	hb->resume = false;
+	spin_unlock_bh(&host_bindings_lock);
+}
+
+static void host_indicated_work(struct work_struct *work)
+{
+	struct chimney_host_binding *hb =
+		container_of(work, struct chimney_host_binding, indicated);
+
+	mutex_lock(&hb->lock);
+	if (!hb->dead) {
+		if (host_take(&hb->drain))
+			chimney_upload_everything(hb);
+		if (READ_ONCE(hb->resume))
+			host_resume(hb);
+	}
+	mutex_unlock(&hb->lock);
+}
+
+static void host_status(struct chimney_binding *binding,
+			enum chimney_indication indication)
+{
+	struct chimney_host_binding *hb = chimney_binding_priv(binding);
+
+	spin_lock_bh(&host_bindings_lock);
+	switch (indication) {
+	case CHIMNEY_INDICATION_PAUSE:
+		if (hb->gate == CHIMNEY_GATE_OPEN)
+			WRITE_ONCE(hb->gate, CHIMNEY_GATE_PAUSED);
+		hb->resume = false;
+		break;
+	case CHIMNEY_INDICATION_UPLOAD_ALL:
+		WRITE_ONCE(hb->gate, CHIMNEY_GATE_DRAINING);
+		hb->drain = true;
+		hb->resume = false;
+		break;
+	case CHIMNEY_INDICATION_RESUME:
+		hb->resume = true;
+		break;
+	}
+	if (hb->drain || hb->resume)
+		queue_work(chimney_host_wq, &hb->indicated);
+	spin_unlock_bh(&host_bindings_lock);
+}
+
+/* The host closes connections at home, so there is nothing to complete. */
 static void tcp_disconnect_completed(struct chimney_handle *handle,
 				     struct chimney_disconnect *request)
-{
-}
-
-static void event_indicated(struct chimney_binding *binding,
-			    struct chimney_block *block,
-			    enum chimney_event event)
-{
-}
-
-static void status_indicated(struct chimney_binding *binding,
-			     enum chimney_indication indication)
 {
 }
 
@@ -183,8 +352,8 @@ static const struct chimney_client_ops host_ops = {
 	.tcp_receive_indicate = chimney_tcp_receive_indicated,
 	.tcp_event = chimney_tcp_event_indicated,
 	.tcp_disconnect_complete = tcp_disconnect_completed,
-	.event = event_indicated,
-	.status = status_indicated,
+	.event = chimney_event_indicated,
+	.status = host_status,
 };
 
 static struct chimney_client host_client = {
@@ -192,212 +361,6 @@ static struct chimney_client host_client = {
 	.ops = &host_ops,
 	.owner = THIS_MODULE,
 };
-
-/* -------- requests -------- */
-
-/**
- * struct host_request - a request of userspace
- * @work: runs it
- * @list: of all that run
- * @net: network namespace, held
- * @op: collects the results, held
- * @selector: which connections; NULL for those @portid owns
- * @portid: of a netlink port that was closed
- * @owned: tie the connections to the requester
- * @abandoned: the requester has gone meanwhile
- */
-struct host_request {
-	struct work_struct work;
-	struct list_head list;
-	struct net *net;
-	struct chimney_op *op;
-	struct chimney_selector *selector;
-	u32 portid;
-	bool owned;
-	bool abandoned;
-};
-
-static LIST_HEAD(host_requests);
-static DEFINE_SPINLOCK(host_requests_lock);
-
-static void request_done(struct host_request *request)
-{
-	struct chimney_op *op = request->op;
-
-	if (op) {
-		chimney_op_finish(op, op->state == CHIMNEY_OP_STATE_RUNNING ?
-				  CHIMNEY_OP_STATE_DONE : op->state);
-		chimney_op_put(op);
-	}
-	put_net(request->net);
-	kvfree(request->selector);
-	kfree(request);
-}
-
-static bool wanted(const struct host_request *request,
-		   const struct chimney_conn *conn)
-{
-	struct chimney_tuple tuple;
-
-	if (!request->selector)
-		return conn->owned && conn->portid == request->portid;
-	chimney_conn_tuple(conn, &tuple);
-	return chimney_selector_match(request->selector, &tuple);
-}
-
-static void upload_from(struct chimney_host_binding *hb,
-			struct host_request *request)
-{
-	struct chimney_conn *conn, *next;
-	LIST_HEAD(conns);
-
-	mutex_lock(&hb->lock);
-	list_for_each_entry_safe(conn, next, &hb->conns, list)
-		if (wanted(request, conn))
-			list_move_tail(&conn->list, &conns);
-	chimney_upload_list(hb, &conns, request->op);
-	mutex_unlock(&hb->lock);
-}
-
-/* The n-th binding of a namespace, held, or NULL. */
-static struct chimney_host_binding *binding_at(struct net *net, unsigned int n)
-{
-	struct chimney_host_binding *hb;
-
-	spin_lock_bh(&host_bindings_lock);
-	list_for_each_entry(hb, &host_bindings, list) {
-		if (!net_eq(dev_net(hb->dev), net) || n--)
-			continue;
-		kref_get(&hb->refs);
-		goto out;
-	}
-	hb = NULL;
-out:
-	spin_unlock_bh(&host_bindings_lock);
-	return hb;
-}
-
-static void upload_all(struct host_request *request)
-{
-	struct chimney_host_binding *hb;
-	unsigned int n = 0;
-
-	while ((hb = binding_at(request->net, n++))) {
-		upload_from(hb, request);
-		chimney_host_binding_put(hb);
-	}
-}
-
-static void upload_work(struct work_struct *work)
-{
-	struct host_request *request = container_of(work, struct host_request,
-						    work);
-
-	upload_all(request);
-	spin_lock_bh(&host_requests_lock);
-	list_del(&request->list);
-	spin_unlock_bh(&host_requests_lock);
-	request_done(request);
-}
-
-/* What a request took out for a requester that has gone comes home. */
-static void upload_owned(const struct host_request *request)
-{
-	struct host_request owned = {
-		.net = request->net,
-		.portid = request->op->portid,
-	};
-
-	upload_all(&owned);
-}
-
-static void offload_work(struct work_struct *work)
-{
-	struct host_request *request = container_of(work, struct host_request,
-						    work);
-	struct sock **sockets = NULL;
-	int i, count;
-
-	count = chimney_select_sockets(request->net, request->selector,
-				       request->op, &sockets);
-	if (count > 0)
-		chimney_offload_sockets(request->net, request->op, sockets,
-					count, request->owned);
-	for (i = 0; i < count; i++)
-		sock_put(sockets[i]);
-	kvfree(sockets);
-
-	/* From here on a port that closes finds the connections itself. */
-	spin_lock_bh(&host_requests_lock);
-	list_del(&request->list);
-	spin_unlock_bh(&host_requests_lock);
-	if (request->abandoned)
-		upload_owned(request);
-	request_done(request);
-}
-
-static void request_start(struct net *net, work_func_t func,
-			  struct chimney_op *op,
-			  struct chimney_selector *selector, u32 portid,
-			  bool owned)
-{
-	struct host_request *request;
-
-	request = kzalloc(sizeof(*request), GFP_KERNEL | __GFP_NOFAIL);
-	INIT_WORK(&request->work, func);
-	request->net = get_net(net);
-	request->op = op;
-	request->selector = selector;
-	request->portid = portid;
-	request->owned = owned;
-	spin_lock_bh(&host_requests_lock);
-	list_add_tail(&request->list, &host_requests);
-	spin_unlock_bh(&host_requests_lock);
-	queue_work(chimney_host_wq, &request->work);
-}
-
-/* No connection is selected for what is not carried out. */
-static void refuse_work(struct work_struct *work)
-{
-	struct host_request *request = container_of(work, struct host_request,
-						    work);
-
-	spin_lock_bh(&host_requests_lock);
-	list_del(&request->list);
-	spin_unlock_bh(&host_requests_lock);
-	request_done(request);
-}
-
-static work_func_t request_func(const struct chimney_op *op)
-{
-	if (op->kind == CHIMNEY_OP_KIND_INITIATE && !op->dry_run)
-		return offload_work;
-	if (op->kind == CHIMNEY_OP_KIND_TERMINATE)
-		return upload_work;
-	return refuse_work;
-}
-
-void chimney_host_start(struct net *net, struct chimney_op *op,
-			struct chimney_selector *selector,
-			const struct chimney_request_options *options)
-{
-	request_start(net, request_func(op), op, selector, 0, options->owned);
-}
-
-void chimney_host_port_closed(struct net *net, u32 portid)
-{
-	struct host_request *request;
-
-	spin_lock_bh(&host_requests_lock);
-	list_for_each_entry(request, &host_requests, list)
-		if (request->owned && net_eq(request->net, net) &&
-		    request->op->portid == portid)
-			request->abandoned = true;
-	spin_unlock_bh(&host_requests_lock);
-	if (!chimney_conn_any_owned(net, portid))
-		return;
-	request_start(net, upload_work, NULL, NULL, portid, false);
-}
 
 static struct pernet_operations host_net_ops = {
 	.id = &host_net_id,
@@ -420,11 +383,16 @@ int chimney_host_init(void)
 	err = register_pernet_subsys(&host_net_ops);
 	if (err)
 		goto err_conn;
-	err = chimney_client_register(&host_client);
+	err = chimney_sync_init();
 	if (err)
 		goto err_net;
+	err = chimney_client_register(&host_client);
+	if (err)
+		goto err_sync;
 	return 0;
 
+err_sync:
+	chimney_sync_exit();
 err_net:
 	unregister_pernet_subsys(&host_net_ops);
 err_conn:
@@ -436,6 +404,7 @@ err_wq:
 
 void chimney_host_exit(void)
 {
+	chimney_sync_exit();
 	chimney_client_unregister(&host_client);
 	destroy_workqueue(chimney_host_wq);
 	unregister_pernet_subsys(&host_net_ops);

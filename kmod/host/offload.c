@@ -6,8 +6,16 @@
 #include "../core/op.h"
 #include "tree.h"
 
-static void refuse(struct chimney_op *op, struct sock *sk,
-		   enum chimney_reason reason)
+/**
+ * chimney_refuse_conn() - record why a connection got into no tree
+ * @op: the operation
+ * @sk: its socket, over IPv4
+ * @reason: why
+ *
+ * Context: process, may sleep.
+ */
+void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
+		    enum chimney_reason reason)
 {
 	struct chimney_result result = {
 		.layer = CHIMNEY_LAYER_TCP,
@@ -26,80 +34,33 @@ static void refuse(struct chimney_op *op, struct sock *sk,
 	chimney_op_add(op, &result);
 }
 
-static struct chimney_neighbor *
-find_neighbor(struct chimney_host_binding *hb,
-	      const struct chimney_route *route)
-{
-	struct chimney_neighbor *neighbor;
-
-	list_for_each_entry(neighbor, &hb->neighbors, list)
-		if (neighbor->family == route->family &&
-		    ipv6_addr_equal(&neighbor->addr, &route->gateway))
-			return neighbor;
-
-	neighbor = kzalloc(sizeof(*neighbor), GFP_KERNEL | __GFP_NOFAIL);
-	neighbor->id = chimney_object_id();
-	neighbor->family = route->family;
-	neighbor->addr = route->gateway;
-	ether_addr_copy(neighbor->mac, route->mac);
-	INIT_LIST_HEAD(&neighbor->paths);
-	list_add_tail(&neighbor->list, &hb->neighbors);
-	return neighbor;
-}
-
-static struct chimney_path *find_path(struct chimney_host_binding *hb,
-				      const struct chimney_conn *conn)
-{
-	struct chimney_neighbor *neighbor;
-	struct chimney_path *path;
-
-	neighbor = find_neighbor(hb, &conn->route);
-	list_for_each_entry(path, &neighbor->paths, list)
-		if (path->family == conn->key.family &&
-		    ipv6_addr_equal(&path->src, &conn->key.src) &&
-		    ipv6_addr_equal(&path->dst, &conn->key.dst))
-			return path;
-
-	path = kzalloc(sizeof(*path), GFP_KERNEL | __GFP_NOFAIL);
-	path->id = chimney_object_id();
-	path->neighbor = neighbor;
-	path->family = conn->key.family;
-	path->src = conn->key.src;
-	path->dst = conn->key.dst;
-	path->mtu = conn->route.mtu;
-	list_add_tail(&path->list, &neighbor->paths);
-	return path;
-}
-
 /* Park the connections that are still eligible and build their tree. */
 static struct chimney_tree *build(struct chimney_host_binding *hb,
 				  struct list_head *conns, unsigned int count,
 				  struct chimney_op *op)
 {
-	struct chimney_tree *tree = chimney_tree_new(count);
+	struct chimney_tree *tree;
 	struct chimney_conn *conn, *next;
 
+	tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE, CHIMNEY_ALL_LAYERS,
+				count);
 	list_for_each_entry_safe(conn, next, conns, list) {
-		struct chimney_tree_conn *tc = &tree->conns[tree->count];
+		struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
 		enum chimney_reason reason;
 		struct sk_buff *skb;
 
 		list_del_init(&conn->list);
-		__skb_queue_head_init(&tc->block.send_queue);
 		reason = chimney_park(conn, &tc->state, &tc->block.send_queue);
 		if (reason) {
-			refuse(op, conn->sk, reason);
+			chimney_refuse_conn(op, conn->sk, reason);
+			chimney_tree_drop(tree);
 			chimney_hold_release(conn);
-			memset(tc, 0, sizeof(*tc));
 			continue;
 		}
 		skb_queue_walk(&tc->block.send_queue, skb)
 			tc->send_bytes += skb->len;
-		chimney_conn_get(conn);
-		tc->conn = conn;
-		conn->path = find_path(hb, conn);
-		chimney_tree_add(tree, conn->path, CHIMNEY_TCP_STATE,
-				 &tc->state);
+		conn->path = chimney_path_find(hb, conn);
+		chimney_tree_add(tree, conn->path);
 	}
 	chimney_tree_seal(tree);
 	return tree;
@@ -134,22 +95,22 @@ static void finish_conn(struct chimney_host_binding *hb,
 static void finish_nodes(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree)
 {
-	struct chimney_tree *unused = chimney_tree_new(0);
+	struct chimney_tree *unused;
 	struct chimney_tree_node *node;
 
+	unused = chimney_tree_new(CHIMNEY_OP_KIND_TERMINATE,
+				  CHIMNEY_ALL_LAYERS, 0);
 	/* Dependents follow their neighbor in the list: go backwards. */
 	list_for_each_entry_reverse(node, &tree->nodes, list) {
 		struct chimney_neighbor *neighbor = node->neighbor;
 		struct chimney_path *path = node->path;
 
-		if (path && !path->handle.context) {
-			list_del(&path->list);
-			node->gone = true;
-		} else if (path && !path->count) {
+		if (path && !path->handle.context)
+			chimney_path_remove(path);
+		else if (path && !path->count) {
 			chimney_tree_path(unused, path);
 		} else if (neighbor && !neighbor->handle.context) {
-			list_del(&neighbor->list);
-			node->gone = true;
+			chimney_neighbor_remove(neighbor);
 		} else if (neighbor && list_empty(&neighbor->paths)) {
 			chimney_tree_neighbor(unused, neighbor);
 		}
@@ -169,31 +130,11 @@ static void finish_lost(struct chimney_tree *tree)
 	list_for_each_entry(node, &tree->nodes, list) {
 		if (node->block.role != CHIMNEY_ROLE_NEW)
 			continue;	/* lives on in the binding */
-		list_del(node->path ? &node->path->list :
-				      &node->neighbor->list);
-		node->gone = true;
+		if (node->path)
+			chimney_path_remove(node->path);
+		else
+			chimney_neighbor_remove(node->neighbor);
 	}
-}
-
-static void fail(struct chimney_tree *tree)
-{
-	struct chimney_block *block;
-	struct chimney_walk walk;
-
-	chimney_for_each_block(block, &walk, tree->root)
-		block->status = CHIMNEY_STATUS_FAILURE;
-}
-
-/* The binding's lock is held. True if the target answered in time. */
-static bool submit(struct chimney_host_binding *hb, struct chimney_tree *tree,
-		   struct chimney_op *op)
-{
-	if (chimney_initiate_offload(hb->binding, tree->root,
-				     op->deadline_ms)) {
-		fail(tree);
-		return true;
-	}
-	return chimney_host_wait(hb);
 }
 
 static void offload_batch(struct chimney_host_binding *hb,
@@ -208,7 +149,7 @@ static void offload_batch(struct chimney_host_binding *hb,
 		chimney_tree_put(tree);
 		return;
 	}
-	if (!submit(hb, tree, op)) {
+	if (!chimney_tree_send(hb, tree, op->deadline_ms)) {
 		chimney_tree_record(tree, op, hb->dev->ifindex);
 		op->state = CHIMNEY_OP_STATE_TIMED_OUT;
 		finish_lost(tree);
@@ -220,6 +161,7 @@ static void offload_batch(struct chimney_host_binding *hb,
 		finish_conn(hb, &tree->conns[i]);
 	finish_nodes(hb, tree);
 	chimney_tree_put(tree);
+	chimney_refresh_start(hb);
 }
 
 static void refuse_all(struct list_head *conns, struct chimney_op *op,
@@ -229,7 +171,7 @@ static void refuse_all(struct list_head *conns, struct chimney_op *op,
 
 	list_for_each_entry_safe(conn, next, conns, list) {
 		list_del_init(&conn->list);
-		refuse(op, conn->sk, reason);
+		chimney_refuse_conn(op, conn->sk, reason);
 		chimney_hold_release(conn);
 	}
 }
@@ -253,6 +195,8 @@ static void offload_next(struct list_head *conns, struct chimney_op *op)
 	mutex_lock(&hb->lock);
 	if (hb->dead)
 		refuse_all(&batch, op, CHIMNEY_REASON_NO_TARGET);
+	else if (!chimney_host_open(hb))
+		refuse_all(&batch, op, CHIMNEY_REASON_TARGET_PAUSED);
 	else
 		offload_batch(hb, &batch, count, op);
 	mutex_unlock(&hb->lock);
@@ -279,7 +223,7 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 	reason = chimney_eligible(sk);
 	release_sock(sk);
 	if (!reason)
-		reason = chimney_route_lookup(sk, &route);
+		reason = chimney_target_lookup(sk, &route);
 	if (reason)
 		return reason;
 	conn = chimney_conn_new(sk, &route);
@@ -296,7 +240,6 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 
 /**
  * chimney_offload_sockets() - offload sockets
- * @net: their network namespace
  * @op: collects the results
  * @sockets: the sockets, held by the caller
  * @count: how many
@@ -307,9 +250,8 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
  *
  * Context: process context, sleeps until the targets have answered.
  */
-void chimney_offload_sockets(struct net *net, struct chimney_op *op,
-			     struct sock **sockets, unsigned int count,
-			     bool owned)
+void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
+			     unsigned int count, bool owned)
 {
 	enum chimney_reason reason;
 	LIST_HEAD(conns);
@@ -319,7 +261,7 @@ void chimney_offload_sockets(struct net *net, struct chimney_op *op,
 		make_cookie(sockets[i]);
 		reason = hold(sockets[i], op, owned, &conns);
 		if (reason)
-			refuse(op, sockets[i], reason);
+			chimney_refuse_conn(op, sockets[i], reason);
 		cond_resched();
 	}
 	if (list_empty(&conns))

@@ -10,7 +10,6 @@
  * guard in icsk_af_ops counts what would leave it all the same: nothing may.
  */
 #include <linux/net.h>
-#include <net/inet_ecn.h>
 
 #include "conn.h"
 
@@ -42,61 +41,6 @@ static int parked_queue_xmit(struct sock *sk, struct sk_buff *skb,
 	rcu_read_unlock();
 	kfree_skb(skb);
 	return 0;
-}
-
-static void snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
-{
-	const struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	if (opt->tstamp_ok)
-		c->flags |= CHIMNEY_TCP_TIMESTAMPS;
-	if (tcp_is_sack(tp))
-		c->flags |= CHIMNEY_TCP_SACK;
-	if (opt->wscale_ok)
-		c->flags |= CHIMNEY_TCP_WINDOW_SCALING;
-	if (chimney_tcp_usec_ts(tp))
-		c->flags |= CHIMNEY_TCP_USEC_TIMESTAMPS;
-	if (tp->ecn_flags & TCP_ECN_OK)
-		c->flags |= CHIMNEY_TCP_ECN;
-	c->remote_port = inet_sk(sk)->inet_dport;
-	c->local_port = inet_sk(sk)->inet_sport;
-	c->snd_wind_scale = opt->snd_wscale;
-	c->rcv_wind_scale = opt->rcv_wscale;
-	c->remote_mss = opt->mss_clamp;
-	strscpy(c->congestion_control, inet_csk(sk)->icsk_ca_ops->name,
-		sizeof(c->congestion_control));
-}
-
-static u32 ticks(unsigned long jiffies_value)
-{
-	return min_t(u64, (u64)jiffies_value * (USEC_PER_SEC / HZ),
-		     S32_MAX);
-}
-
-static void snapshot_cached(struct sock *sk,
-			    struct chimney_tcp_state_cached *c)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-	int ttl = inet_sk(sk)->uc_ttl;
-
-	if (sock_flag(sk, SOCK_KEEPOPEN))
-		c->flags |= CHIMNEY_TCP_KEEP_ALIVE;
-	if (!(tp->nonagle & TCP_NAGLE_OFF))
-		c->flags |= CHIMNEY_TCP_NAGLE;
-	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
-		c->flags |= CHIMNEY_TCP_FIXED_RCV_WND;
-	c->initial_rcv_wnd = min_t(u32, tp->window_clamp, tcp_full_space(sk));
-	c->rcv_indication_size = 0;
-	c->ka_probe_count = keepalive_probes(tp);
-	c->ka_timeout = ticks(keepalive_time_when(tp));
-	c->ka_interval = ticks(keepalive_intvl_when(tp));
-	c->max_rt = min_t(u64, (u64)inet_csk(sk)->icsk_user_timeout *
-			  USEC_PER_MSEC, U32_MAX);
-	c->ttl_or_hop_limit = ttl >= 0 ? ttl :
-		READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
-	c->tos_or_traffic_class = inet_sk(sk)->tos;
-	c->user_priority = sk->sk_priority;
 }
 
 static void silence(struct chimney_conn *conn, struct sock *sk)
@@ -143,8 +87,9 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	if (inet_csk_ack_scheduled(sk))
 		chimney_tcp_send_ack(sk, tp->rcv_nxt);
 	chimney_tcp_clear_out_of_order(sk);
-	snapshot_const(sk, &state->constant);
-	snapshot_cached(sk, &state->cached);
+	chimney_snapshot_const(sk, &state->constant);
+	chimney_snapshot_cached(sk, &state->cached);
+	conn->cached = state->cached;
 	chimney_tcp_get_delegated(sk, &state->delegated);
 	__skb_queue_head_init(&state->delegated.buffered_data);
 	state->delegated.receive_backlog_size = 0;
@@ -153,6 +98,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 		conn->outstanding += skb->len;
 		conn->outstanding_truesize += skb->truesize;
 	}
+	chimney_info_start(conn);
 	silence(conn, sk);
 	/* All of it is on its way: not "not sent" in the eyes of a reader. */
 	WRITE_ONCE(tp->snd_nxt, tp->write_seq);
@@ -270,6 +216,7 @@ void chimney_unpark(struct chimney_conn *conn,
 	lock_sock(sk);
 	chimney_free_acked(conn);
 	deliver_rest(conn, d);
+	chimney_info_acked(conn, d->snd_una);
 	restore_ops(conn, sk);
 
 	/* The application may have written more meanwhile. */

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <net/tcp.h>
 
+#include "../nl/nl.h"
 #include "conn.h"
 
 /* Until the target has told what it prefers. */
@@ -37,6 +38,7 @@ static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 		conn->outstanding += skb->len;
 		conn->outstanding_truesize += skb->truesize;
 		WRITE_ONCE(tcp_sk(sk)->snd_nxt, TCP_SKB_CB(skb)->end_seq);
+		tcp_sk(sk)->lsndtime = tcp_jiffies32;
 		__skb_queue_tail(list, skb);
 	}
 	return !skb_queue_empty(list);
@@ -85,7 +87,7 @@ void chimney_free_acked(struct chimney_conn *conn)
 		conn->outstanding_truesize -= skb->truesize;
 		WRITE_ONCE(tcp_sk(sk)->snd_una,
 			   tcp_sk(sk)->snd_una + skb->len);
-		tcp_sk(sk)->bytes_acked += skb->len;
+		chimney_info_acked(conn, tcp_sk(sk)->snd_una);
 		conn->sent_bytes += skb->len;
 		tcp_wmem_free_skb(sk, skb);
 		freed = true;
@@ -141,7 +143,7 @@ void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb)
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
 	WRITE_ONCE(tp->rcv_nxt, tp->rcv_nxt + len);
 	tp->rcv_wup = tp->rcv_nxt;
-	tp->bytes_received += len;
+	chimney_info_received(conn, tp->rcv_nxt);
 	conn->received_bytes += len;
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
@@ -157,6 +159,7 @@ void chimney_deliver_fin(struct chimney_conn *conn)
 		return;
 	WRITE_ONCE(tcp_sk(sk)->rcv_nxt, tcp_sk(sk)->rcv_nxt + 1);
 	tcp_sk(sk)->rcv_wup = tcp_sk(sk)->rcv_nxt;
+	chimney_info_received(conn, tcp_sk(sk)->rcv_nxt);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 	if (sk->sk_state == TCP_ESTABLISHED)
@@ -264,12 +267,35 @@ static void set_backlog(struct chimney_conn *conn, u32 backlog)
 		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
 }
 
+static void announce(struct chimney_conn *conn, enum chimney_tcp_event event,
+		     u32 information)
+{
+	struct chimney_event_info info = {
+		.source = CHIMNEY_EVENT_SOURCE_TCP,
+		.code = event,
+		.information = information,
+		.ifindex = conn->binding->dev->ifindex,
+		.context = conn->id,
+	};
+
+	chimney_conn_tuple(conn, &info.tuple);
+	chimney_nl_event(sock_net(conn->sk), &info);
+}
+
+/* It goes home; until it is there, segments are held. */
+static void retrieve(struct chimney_conn *conn)
+{
+	WRITE_ONCE(conn->retrieved, true);
+	chimney_upload_later(conn);
+}
+
 void chimney_tcp_event_indicated(struct chimney_handle *handle,
 				 enum chimney_tcp_event event, u32 information)
 {
 	struct chimney_conn *conn = to_conn(handle);
 	struct sock *sk = conn->sk;
 
+	announce(conn, event, information);
 	spin_lock_bh(&sk->sk_lock.slock);
 	switch (event) {
 	case CHIMNEY_TCP_DISCONNECT:
@@ -280,12 +306,12 @@ void chimney_tcp_event_indicated(struct chimney_handle *handle,
 		break;
 	case CHIMNEY_TCP_ABORT:
 		conn->error = information ?: ECONNRESET;
-		WRITE_ONCE(conn->retrieved, true);
-		chimney_upload_later(conn);
+		retrieve(conn);
 		break;
 	case CHIMNEY_TCP_RETRIEVE:
-		WRITE_ONCE(conn->retrieved, true);
-		chimney_upload_later(conn);
+		/* Other reasons are advice, which we do not take (TEV-17). */
+		if (chimney_upload_is_mandatory(information))
+			retrieve(conn);
 		break;
 	case CHIMNEY_TCP_SEND_BACKLOG_CHANGE:
 		set_backlog(conn, information);
@@ -294,6 +320,16 @@ void chimney_tcp_event_indicated(struct chimney_handle *handle,
 		break;
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
+}
+
+/* What others changed while the socket was owned, or without owning it. */
+static void check_cached(struct chimney_conn *conn)
+{
+	struct chimney_tcp_state_cached now;
+
+	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
+	    chimney_cached_changed(conn, &now))
+		chimney_update_later(conn);
 }
 
 /**
@@ -326,6 +362,10 @@ void chimney_release_cb(struct sock *sk)
 		    skb_queue_empty(&conn->rx) && !conn->fin)
 			break;
 	}
+	/* TCP_KEEPIDLE starts it; the target's runs. */
+	if (timer_pending(&sk->sk_timer))
+		sk_stop_timer(sk, &sk->sk_timer);
+	check_cached(conn);
 	tcp_prot.release_cb(sk);
 }
 
@@ -338,8 +378,10 @@ void chimney_release_cb(struct sock *sk)
 void chimney_pump_start(struct chimney_conn *conn)
 {
 	spin_lock_bh(&conn->sk->sk_lock.slock);
-	if (!sock_owned_by_user(conn->sk))
+	if (!sock_owned_by_user(conn->sk)) {
 		pump(conn, false);
+		check_cached(conn);
+	}
 	spin_unlock_bh(&conn->sk->sk_lock.slock);
 }
 

@@ -87,6 +87,18 @@ static void get_timers(struct sock *sk, struct chimney_tcp_state_delegated *d)
 	}
 }
 
+static void get_counters(const struct tcp_sock *tp,
+			 struct chimney_tcp_counters *counters)
+{
+	counters->bytes_sent = tp->bytes_sent;
+	counters->bytes_retrans = tp->bytes_retrans;
+	counters->segs_out = tp->segs_out;
+	counters->segs_in = tp->segs_in;
+	counters->data_segs_out = tp->data_segs_out;
+	counters->data_segs_in = tp->data_segs_in;
+	counters->total_retrans = tp->total_retrans;
+}
+
 /**
  * chimney_tcp_get_delegated() - read the delegated variables of a socket
  * @sk: the socket
@@ -134,9 +146,37 @@ void chimney_tcp_get_delegated(struct sock *sk,
 	d->send_backlog_size = CHIMNEY_BACKLOG_UNSUPPORTED;
 	d->receive_backlog_size = tp->rcv_nxt - tp->copied_seq;
 	d->reordering = tp->reordering;
+	get_counters(tp, &d->counters);
 	get_timers(sk, d);
 }
 EXPORT_SYMBOL_GPL(chimney_tcp_get_delegated);
+
+/**
+ * chimney_tcp_set_counters() - write the counters of a socket
+ * @sk: the socket
+ * @counters: what it has counted elsewhere
+ *
+ * None goes backwards: a target need not count.
+ *
+ * Context: the socket's lock is held.
+ */
+void chimney_tcp_set_counters(struct sock *sk,
+			      const struct chimney_tcp_counters *counters)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->bytes_sent = max_t(u64, tp->bytes_sent, counters->bytes_sent);
+	tp->bytes_retrans = max_t(u64, tp->bytes_retrans,
+				  counters->bytes_retrans);
+	tp->segs_out = max_t(u32, tp->segs_out, counters->segs_out);
+	WRITE_ONCE(tp->segs_in, max_t(u32, tp->segs_in, counters->segs_in));
+	tp->data_segs_out = max_t(u32, tp->data_segs_out,
+				  counters->data_segs_out);
+	WRITE_ONCE(tp->data_segs_in, max_t(u32, tp->data_segs_in,
+					   counters->data_segs_in));
+	tp->total_retrans = max_t(u32, tp->total_retrans,
+				  counters->total_retrans);
+}
 
 static void forget_scoreboard(struct tcp_sock *tp)
 {
@@ -237,6 +277,7 @@ void chimney_tcp_set_delegated(struct sock *sk,
 	tp->lsndtime = tcp_jiffies32;
 	tp->rcv_tstamp = tcp_jiffies32;
 	tp->pred_flags = 0;
+	chimney_tcp_set_counters(sk, &d->counters);
 	forget_recovery(sk);
 }
 EXPORT_SYMBOL_GPL(chimney_tcp_set_delegated);

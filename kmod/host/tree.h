@@ -5,13 +5,17 @@
 
 #include "conn.h"
 
+/* Time for what nobody asked for. */
+#define CHIMNEY_HOST_DEADLINE_MS	5000
+
 /**
  * struct chimney_tree_conn - block and state of a connection
  * @block: the block
  * @conn: the connection, held
  * @send_bytes: send data that travels with it
  * @receive_bytes: undelivered receive data that travels with it
- * @state: everything, for an initiate
+ * @state: everything, for an initiate or a query
+ * @cached: what an update brings
  * @delegated: what comes back from a terminate
  */
 struct chimney_tree_conn {
@@ -21,6 +25,7 @@ struct chimney_tree_conn {
 	u64 receive_bytes;
 	union {
 		struct chimney_tcp_offload_state state;
+		struct chimney_tcp_state_cached cached;
 		struct chimney_tcp_state_delegated delegated;
 	};
 };
@@ -30,11 +35,12 @@ struct chimney_tree_conn {
  * @block: the block
  * @list: in the tree
  * @tail: where the next dependent goes
- * @neighbor: the object, or NULL
- * @path: the object, or NULL
- * @gone: the object is of no use any more and goes with the tree
- * @neighbor_state: what an initiate sends
- * @path_state: likewise
+ * @neighbor: the object, held, or NULL
+ * @path: the object, held, or NULL
+ * @neighbor_state: what an initiate sends, or a query returns
+ * @neighbor_cached: what an update brings
+ * @path_state: what an initiate sends, or a query returns
+ * @path_cached: what an update brings
  */
 struct chimney_tree_node {
 	struct chimney_block block;
@@ -42,45 +48,59 @@ struct chimney_tree_node {
 	struct chimney_block **tail;
 	struct chimney_neighbor *neighbor;
 	struct chimney_path *path;
-	bool gone;
 	union {
 		struct chimney_neighbor_offload_state neighbor_state;
+		struct chimney_neighbor_state_cached neighbor_cached;
 		struct chimney_path_offload_state path_state;
+		struct chimney_path_state_cached path_cached;
 	};
 };
 
 /**
  * struct chimney_tree - a state tree
+ * @kind: the operation that sends it
+ * @layers: BIT(enum chimney_layer) of the objects it is about; blocks of other
+ *	layers are placeholders
  * @root: first block; lent to the core
  * @tail: where the next neighbor goes
- * @nodes: struct chimney_tree_node
+ * @nodes: struct chimney_tree_node, each after the one it depends on
  * @count: connections in @conns
+ * @list: in chimney_host_binding.lost_trees
  * @refs: the host, and the core while the target may still write to the tree
  * @conns: connections
  */
 struct chimney_tree {
+	enum chimney_op_kind kind;
+	u8 layers;
 	struct chimney_block *root;
 	struct chimney_block **tail;
 	struct list_head nodes;
 	unsigned int count;
+	struct list_head list;
 	refcount_t refs;
 	struct chimney_tree_conn conns[];
 };
 
-struct chimney_tree *chimney_tree_new(unsigned int conns);
+struct chimney_tree *chimney_tree_new(enum chimney_op_kind kind, u8 layers,
+				      unsigned int conns);
 struct chimney_tree_node *
 chimney_tree_neighbor(struct chimney_tree *tree,
 		      struct chimney_neighbor *neighbor);
 struct chimney_tree_node *chimney_tree_path(struct chimney_tree *tree,
 					    struct chimney_path *path);
-void chimney_tree_add(struct chimney_tree *tree, struct chimney_path *path,
-		      enum chimney_state_type type, void *state);
+struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
+					    struct chimney_conn *conn);
+void chimney_tree_add(struct chimney_tree *tree, struct chimney_path *path);
+void chimney_tree_drop(struct chimney_tree *tree);
 void chimney_tree_seal(struct chimney_tree *tree);
+bool chimney_tree_send(struct chimney_host_binding *hb,
+		       struct chimney_tree *tree, u32 deadline_ms);
+bool chimney_tree_operate(struct chimney_host_binding *hb,
+			  struct chimney_tree *tree);
 void chimney_tree_put(struct chimney_tree *tree);
 void chimney_tree_record(struct chimney_tree *tree, struct chimney_op *op,
 			 int ifindex);
 struct chimney_tree *chimney_tree_of(struct chimney_block *root);
-struct chimney_tree_conn *chimney_tree_conn_of(struct chimney_block *block);
 void chimney_upload_tree(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree, struct chimney_op *op);
 

@@ -5,8 +5,6 @@
 #include "../core/op.h"
 #include "tree.h"
 
-#define DEADLINE_MS	5000
-
 /*
  * A path goes with its last connection, a neighbor with its last path; others
  * only hold the tree together (TERM-05 to TERM-07).
@@ -32,20 +30,16 @@ static void choose_objects(struct chimney_tree *tree)
 
 static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 {
-	struct chimney_tree *tree = chimney_tree_new(count);
+	struct chimney_tree *tree;
 	struct chimney_conn *conn;
 
+	tree = chimney_tree_new(CHIMNEY_OP_KIND_TERMINATE, CHIMNEY_ALL_LAYERS,
+				count);
 	list_for_each_entry(conn, conns, list) {
-		struct chimney_tree_conn *tc = &tree->conns[tree->count];
-
 		chimney_hold_stop_forward(conn);
 		chimney_pump_stop(conn);
-		chimney_conn_get(conn);
-		tc->conn = conn;
-		__skb_queue_head_init(&tc->block.send_queue);
-		__skb_queue_head_init(&tc->delegated.buffered_data);
-		chimney_tree_add(tree, conn->path,
-				 CHIMNEY_TCP_STATE_DELEGATED, &tc->delegated);
+		chimney_tree_next(tree, conn);
+		chimney_tree_add(tree, conn->path);
 		conn->path->count--;
 	}
 	return tree;
@@ -79,19 +73,11 @@ static void finish_nodes(struct chimney_tree *tree)
 		if (!node->block.handle)
 			continue;
 		/* Lost or not, it is of no use any more (TERM-66). */
-		list_del(node->path ? &node->path->list :
-				      &node->neighbor->list);
-		node->gone = true;
+		if (node->path)
+			chimney_path_remove(node->path);
+		else
+			chimney_neighbor_remove(node->neighbor);
 	}
-}
-
-static void fail(struct chimney_tree *tree)
-{
-	struct chimney_block *block;
-	struct chimney_walk walk;
-
-	chimney_for_each_block(block, &walk, tree->root)
-		block->status = CHIMNEY_STATUS_FAILURE;
 }
 
 static void count_bytes(struct chimney_tree *tree)
@@ -107,6 +93,18 @@ static void count_bytes(struct chimney_tree *tree)
 	}
 }
 
+/* Did the target fail to give an object back? */
+static bool has_lost(const struct chimney_tree *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree->root)
+		if (block->status != CHIMNEY_STATUS_SUCCESS)
+			return true;
+	return false;
+}
+
 /**
  * chimney_upload_tree() - send a tree and deal with what comes back
  * @hb: the binding, lock held
@@ -118,19 +116,16 @@ static void count_bytes(struct chimney_tree *tree)
 void chimney_upload_tree(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree, struct chimney_op *op)
 {
-	u32 deadline_ms = op ? op->deadline_ms : DEADLINE_MS;
+	u32 deadline_ms = op ? op->deadline_ms : CHIMNEY_HOST_DEADLINE_MS;
 	struct chimney_tree_conn *tc;
-	bool answered = true;
+	bool answered;
 
 	lockdep_assert_held(&hb->lock);
 	if (!tree->root)
 		goto put;
 	choose_objects(tree);
 	chimney_tree_seal(tree);
-	if (chimney_terminate_offload(hb->binding, tree->root, deadline_ms))
-		fail(tree);
-	else
-		answered = chimney_host_wait(hb);
+	answered = chimney_tree_send(hb, tree, deadline_ms);
 	if (answered)
 		count_bytes(tree);
 	else if (op)
@@ -144,6 +139,11 @@ void chimney_upload_tree(struct chimney_host_binding *hb,
 			lose(tc->conn);
 	}
 	finish_nodes(tree);
+	/* G-06: handles of lost objects stay valid. */
+	if (answered && has_lost(tree)) {
+		list_add(&tree->list, &hb->lost_trees);
+		return;
+	}
 put:
 	chimney_tree_put(tree);
 }
@@ -169,6 +169,33 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 	list_for_each_entry_safe(conn, next, conns, list)
 		list_del_init(&conn->list);
 	chimney_upload_tree(hb, tree, op);
+}
+
+static bool is_doomed(const struct chimney_conn *conn)
+{
+	return conn->doomed || conn->path->doomed ||
+	       conn->path->neighbor->doomed;
+}
+
+/**
+ * chimney_upload_doomed() - take back what cannot stay
+ * @hb: the binding, lock held
+ *
+ * All connections that are marked, or depend on an object that is: what could
+ * not be queried (QRY-09) or updated (UPD-26), or was invalidated (INV-08).
+ *
+ * Context: process context, sleeps until the target has answered.
+ */
+void chimney_upload_doomed(struct chimney_host_binding *hb)
+{
+	struct chimney_conn *conn, *next;
+	LIST_HEAD(conns);
+
+	list_for_each_entry_safe(conn, next, &hb->conns, list)
+		if (is_doomed(conn))
+			list_move_tail(&conn->list, &conns);
+	if (!list_empty(&conns))
+		chimney_upload_list(hb, &conns, NULL);
 }
 
 /**

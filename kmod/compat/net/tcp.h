@@ -22,6 +22,13 @@ static inline void chimney_tcp_send_ack(struct sock *sk, u32 rcv_nxt)
 		with_flags(sk, rcv_nxt, 0);
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/* TCP_INFO does not have it: nowhere. */
+#define CHIMNEY_TCP_INFO_RCV_WND	SIZE_MAX
+#else
+#define CHIMNEY_TCP_INFO_RCV_WND	offsetof(struct tcp_info, tcpi_rcv_wnd)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 
 static inline u32 tcp_clock_ts(bool usec_ts)

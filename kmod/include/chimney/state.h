@@ -216,6 +216,28 @@ struct chimney_tcp_state_cached {
 };
 
 /**
+ * struct chimney_tcp_counters - extension: what a connection did in its life
+ * @bytes_sent: data, retransmissions included (HCDataOctetsOut of RFC 4898)
+ * @bytes_retrans: of these, retransmitted (OctetsRetrans)
+ * @segs_out: segments sent (SegsOut)
+ * @segs_in: segments received (SegsIn)
+ * @data_segs_out: of these, with data (DataSegsOut)
+ * @data_segs_in: of these, with data (DataSegsIn)
+ * @total_retrans: segments retransmitted (SegsRetrans)
+ *
+ * The host tells where it was; the target counts on, or leaves all at 0.
+ */
+struct chimney_tcp_counters {
+	u64 bytes_sent;
+	u64 bytes_retrans;
+	u32 segs_out;
+	u32 segs_in;
+	u32 data_segs_out;
+	u32 data_segs_in;
+	u32 total_retrans;
+};
+
+/**
  * struct chimney_tcp_state_delegated - delegated variables of a connection
  * @header: length
  * @state: state of the connection (INIT-03 says which at initiate)
@@ -244,6 +266,7 @@ struct chimney_tcp_state_cached {
  * @send_backlog_size: preferred outstanding bytes; query and event only
  * @receive_backlog_size: bytes waiting for delivery; query only
  * @reordering: extension: segments the path was seen to reorder by
+ * @counters: extension: counters for TCP_INFO and ss
  * @buffered_data: received, acknowledged, undelivered data up to @rcv_nxt;
  *	empty or absent at initiate (the host keeps such data)
  */
@@ -279,6 +302,7 @@ struct chimney_tcp_state_delegated {
 	u32 send_backlog_size;
 	u32 receive_backlog_size;
 	u32 reordering;
+	struct chimney_tcp_counters counters;
 	struct sk_buff_head buffered_data;
 };
 

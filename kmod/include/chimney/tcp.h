@@ -18,6 +18,8 @@ void chimney_tcp_get_delegated(struct sock *sk,
 			       struct chimney_tcp_state_delegated *d);
 void chimney_tcp_set_delegated(struct sock *sk,
 			       const struct chimney_tcp_state_delegated *d);
+void chimney_tcp_set_counters(struct sock *sk,
+			      const struct chimney_tcp_counters *counters);
 void chimney_tcp_start_timers(struct sock *sk,
 			      const struct chimney_tcp_state_delegated *d);
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the host reads from a socket for the target. */
+#include <net/inet_ecn.h>
+
+#include "conn.h"
+
+/**
+ * chimney_snapshot_const() - read the const variables of a socket
+ * @sk: the socket
+ * @c: zeroed; filled in, but for its header
+ *
+ * Context: the socket's lock is held.
+ */
+void chimney_snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
+{
+	const struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (opt->tstamp_ok)
+		c->flags |= CHIMNEY_TCP_TIMESTAMPS;
+	if (tcp_is_sack(tp))
+		c->flags |= CHIMNEY_TCP_SACK;
+	if (opt->wscale_ok)
+		c->flags |= CHIMNEY_TCP_WINDOW_SCALING;
+	if (chimney_tcp_usec_ts(tp))
+		c->flags |= CHIMNEY_TCP_USEC_TIMESTAMPS;
+	if (tp->ecn_flags & TCP_ECN_OK)
+		c->flags |= CHIMNEY_TCP_ECN;
+	c->remote_port = inet_sk(sk)->inet_dport;
+	c->local_port = inet_sk(sk)->inet_sport;
+	c->snd_wind_scale = opt->snd_wscale;
+	c->rcv_wind_scale = opt->rcv_wscale;
+	c->remote_mss = opt->mss_clamp;
+	strscpy(c->congestion_control, inet_csk(sk)->icsk_ca_ops->name,
+		sizeof(c->congestion_control));
+}
+
+static u32 ticks(unsigned long jiffies_value)
+{
+	return min_t(u64, (u64)jiffies_value * (USEC_PER_SEC / HZ),
+		     S32_MAX);
+}
+
+/**
+ * chimney_snapshot_cached() - read the cached variables of a socket
+ * @sk: the socket
+ * @c: filled in, but for its header
+ *
+ * Context: any. Without the socket's lock some may be of before a change.
+ */
+void chimney_snapshot_cached(const struct sock *sk,
+			     struct chimney_tcp_state_cached *c)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+
+	memset(c, 0, sizeof(*c));
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		c->flags |= CHIMNEY_TCP_KEEP_ALIVE;
+	if (!(tp->nonagle & TCP_NAGLE_OFF))
+		c->flags |= CHIMNEY_TCP_NAGLE;
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		c->flags |= CHIMNEY_TCP_FIXED_RCV_WND;
+	c->initial_rcv_wnd = min_t(u32, tp->window_clamp, tcp_full_space(sk));
+	c->rcv_indication_size = 0;
+	c->ka_probe_count = keepalive_probes(tp);
+	c->ka_timeout = ticks(keepalive_time_when(tp));
+	c->ka_interval = ticks(keepalive_intvl_when(tp));
+	c->max_rt = min_t(u64, (u64)inet_csk(sk)->icsk_user_timeout *
+			  USEC_PER_MSEC, U32_MAX);
+	c->ttl_or_hop_limit = ttl >= 0 ? ttl :
+		READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
+	c->tos_or_traffic_class = inet_sk(sk)->tos;
+	c->user_priority = sk->sk_priority;
+}
+
+/**
+ * chimney_cached_changed() - has the host changed what the target has a copy of?
+ * @conn: an offloaded connection
+ * @now: filled in with the cached variables as they are to be
+ *
+ * The receive buffer counts if the application has set it: one that Linux sizes
+ * grows with the stream, and so does the window that the target sizes.
+ *
+ * Context: any; see chimney_snapshot_cached().
+ * Return: true if an update is due (CLS-04).
+ */
+bool chimney_cached_changed(const struct chimney_conn *conn,
+			    struct chimney_tcp_state_cached *now)
+{
+	chimney_snapshot_cached(conn->sk, now);
+	if (!(now->flags & CHIMNEY_TCP_FIXED_RCV_WND))
+		now->initial_rcv_wnd = conn->cached.initial_rcv_wnd;
+	return memcmp(&conn->cached, now, sizeof(*now));
+}
+
+/**
+ * chimney_unacked_bytes() - send data of a socket, sent or not
+ * @sk: the socket
+ *
+ * Context: the socket's lock is held.
+ * Return: what the peer has not acknowledged, a FIN not counted.
+ */
+u64 chimney_unacked_bytes(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 bytes = tp->write_seq - tp->snd_una;
+
+	if ((1 << sk->sk_state) &
+	    (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK))
+		bytes--;
+	return bytes;
+}

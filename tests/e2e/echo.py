@@ -122,13 +122,13 @@ class _Server:
 
 
 class EchoServer:
-    """The server as a process of its own in the far namespace.
+    """The server as a process of its own, in the far namespace or another.
 
     Start it before any thread: it is a fork.
     """
 
-    def __init__(self, port=ECHO_PORT):
-        listener = netns.inside(FAR, socket.create_server, ("0.0.0.0", port))
+    def __init__(self, port=ECHO_PORT, namespace=FAR):
+        listener = netns.inside(namespace, socket.create_server, ("0.0.0.0", port))
         listener.listen(4096)
         listener.setblocking(False)
         read, write = os.pipe()

@@ -16,9 +16,10 @@ BIN = os.environ.get("CHIMNEY_BIN", os.path.join(TOP, "build", "user"))
 MODULES = os.environ.get("CHIMNEY_MODULES", "")
 KERNEL = os.environ.get("CHIMNEY_KERNEL", "")
 DAEMON_SOCKET = "/run/chimney/chimneyd.sock"
-FAR = "far"
+FAR, BEHIND = "far", "behind"
 NEAR_DEV, FAR_DEV = "veth0", "veth1"
 NEAR, PEER = "10.0.0.1", "10.0.0.2"
+ROUTED = "10.9.0.2"
 EXIT_OK, EXIT_ERROR, EXIT_INCOMPLETE = 0, 1, 2
 # Kernels with every check on are many times slower, under emulation above all.
 SLOWNESS = 4 if KERNEL == "debug" else 1
@@ -84,7 +85,24 @@ def batch(commands, *options):
     check(not done.returncode, f"ip -batch: {done.stderr.strip()}")
 
 
+def make_behind():
+    """A third namespace that the far side routes to: 10.9.0.2, over its device veth8."""
+    sh(f"ip netns add {BEHIND}")
+    batch(f"""
+        link add veth8 type veth peer name veth9 netns {BEHIND}
+        addr add 10.9.0.1/24 dev veth8
+        link set veth8 up""", "-n", FAR)
+    batch(f"""
+        addr add {ROUTED}/24 dev veth9
+        link set veth9 up
+        route add default via 10.9.0.1""", "-n", BEHIND)
+    sh(f"ip netns exec {FAR} sysctl -qw net.ipv4.ip_forward=1")
+    sh(f"ip route add 10.9.0.0/24 via {PEER}")
+
+
 def remove_network():
+    if os.path.exists(f"/run/netns/{BEHIND}"):
+        sh(f"ip netns del {BEHIND}")
     if os.path.exists(f"/sys/class/net/{NEAR_DEV}"):
         sh(f"ip link del {NEAR_DEV}")
     if os.path.exists(f"/run/netns/{FAR}"):

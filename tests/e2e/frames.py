@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Frames that leave a device for a connection, seen by a packet socket."""
+
+import socket
+import struct
+
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
+
+
+class Frame:
+    """One frame with a TCP segment over IPv4."""
+
+    def __init__(self, data):
+        header = 4 * (data[14] & 15)
+        total = struct.unpack_from("!H", data, 16)[0]
+        self.destination_mac = data[:6].hex(":")
+        self.tos = data[15]
+        self.ttl = data[22]
+        self.source_port, self.destination_port, self.seq = struct.unpack_from(
+            "!HHI", data, 14 + header)
+        offset = 4 * (data[14 + header + 12] >> 4)
+        self.flags = data[14 + header + 13]
+        self.payload = total - header - offset
+
+
+class Frames:
+    """What a device sends from a local port, from here on; a context manager."""
+
+    def __init__(self, device, port):
+        self.port = port
+        self.frames = []
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.bind((device, ETH_P_ALL))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.setblocking(False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def seen(self):
+        """All so far."""
+        while True:
+            try:
+                data, address = self.socket.recvfrom(128)
+            except BlockingIOError:
+                return self.frames
+            if (address[2] != socket.PACKET_OUTGOING or len(data) < 54 or
+                    data[12:14] != b"\x08\x00" or data[23] != socket.IPPROTO_TCP):
+                continue
+            frame = Frame(data)
+            if frame.source_port == self.port:
+                self.frames.append(frame)

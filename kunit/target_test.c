@@ -68,6 +68,7 @@ static void missing_desc(const struct missing_case *param, char *desc)
 
 KUNIT_ARRAY_PARAM(missing, missing_cases, missing_desc);
 
+/* Contract: ARC-04 */
 static void reg_01_mandatory_calls(struct kunit *test)
 {
 	const struct missing_case *param = test->param_value;

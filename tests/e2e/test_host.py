@@ -154,7 +154,7 @@ def change_mac():
 def test_new_mac():
     """The peer gets another MAC address in the middle of a stream.
 
-    Contract: UPD-11, UPD-13
+    Contract: NMM-02, RFC-18, UPD-11, UPD-13
     """
     server = EchoServer()
     start()
@@ -189,7 +189,7 @@ def test_failed_neighbor():
 def test_path_mtu():
     """A router on the way says that the MTU is smaller: the path is updated.
 
-    Contract: UPD-13
+    Contract: NMM-01, NMM-02, UPD-13
     """
     make_behind()
     # Frames are seen as they go over a wire.

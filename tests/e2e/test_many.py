@@ -30,7 +30,7 @@ def echo_once(socks, turn):
 def test_thousand():
     """1000 blocks, one tree, one grace period; all live on, out there and back home.
 
-    Contract: DAT-06, DAT-16, DAT-17
+    Contract: ARC-02, DAT-06, DAT-16, DAT-17
     """
     raise_limit()
     peers = add_peers(PEERS)

@@ -37,7 +37,10 @@ def test_handovers():
 
 
 def test_blocked_reader():
-    """A reader asleep in recv sleeps on, and wakes up for data, wherever the connection is."""
+    """A reader asleep in recv sleeps on, and wakes up for data, wherever the connection is.
+
+    Contract: DAT-19
+    """
     server = EchoServer()
     start()
     stream = Stream(server)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What targets tell and what they do wrong, as it happens: event-ntf. */
 
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <net/genetlink.h>
 
 #include "../core/violation.h"

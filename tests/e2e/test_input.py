@@ -85,6 +85,21 @@ def test_grammar():
             ("target del", "takes one device"),
             ("op show nonsense", "nonsense"),
             ("op show 1 2", "one word too many"),
+            ("query", "needs a selector"),
+            ("query all layer", "layer needs a value"),
+            ("update all layer ether", "ether"),
+            ("invalidate layer tcp", "needs a selector"),
+            ("explain", "needs a selector"),
+            ("capture dst", "needs a value"),
+            ("replay", "takes a device and a file"),
+            ("replay veth0 /dev/null", "/dev/null"),
+            ("monitor nonsense", "nonsense"),
+            ("stats a b", "one word too many"),
+            ("target param", "needs a device"),
+            (f"target param {NEAR_DEV} push-ticks", "needs a value"),
+            (f"target param {NEAR_DEV} push-ticks 0", "push-ticks"),
+            (f"target fault {NEAR_DEV}", "takes a device and a script"),
+            ("conform", "takes one device"),
             ("--nonsense conn", "no option"),
             ("conn -j", "stands too late")):
         refuse(words, "usage", sentence)
@@ -164,7 +179,8 @@ def test_not_root():
 def test_no_daemon():
     """Without chimneyd: nothing can be offloaded, and the sentence says how to start it."""
     add_target()
-    for words in ("offload all", "upload all"):
+    for words in ("offload all", "upload all", "query all", "update all", "invalidate all",
+                  "explain all", "capture all"):
         refuse(words, "daemon-not-running", "chimneyd is not running.*start it with")
         refuse(f"--socket /nowhere/sock {words}", "daemon-not-running", "/nowhere/sock")
     check_equal([target["dev"] for target in targets()], [NEAR_DEV], "targets shown by the kernel")

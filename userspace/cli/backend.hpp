@@ -4,16 +4,22 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <chimney/client.hpp>
 #include <chimney/error.hpp>
+#include <chimney/replay.hpp>
 #include <chimney/selector.hpp>
 #include <chimney/types.hpp>
 
 namespace chimney::cli {
+
+/// Takes events; @p lost some before them were missed. Returns whether to go on.
+using Tell = std::function<bool(const std::vector<Event>& events, bool lost)>;
 
 class Backend {
   public:
@@ -26,8 +32,17 @@ class Backend {
     virtual Result<std::vector<Operation>> operations() = 0;
     virtual Result<Report> operation(std::uint32_t id) = 0;
     /// Wait until the operations that the selector needs are done.
-    virtual Result<std::vector<Report>> offload(const Selector& selector) = 0;
-    virtual Result<std::vector<Report>> upload(const Selector& selector) = 0;
+    virtual Result<std::vector<Report>> operate(const Selector& selector,
+                                                const OperationOptions& options) = 0;
+    /// Counters of all targets, or of the one on @p dev.
+    virtual Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) = 0;
+    virtual Result<std::vector<Statistics>> reset_statistics(const std::string& dev) = 0;
+    /// Change parameters of a target, if there are changes; all of them as they are then.
+    virtual Result<Settings> settings(const std::string& dev,
+                                      const std::vector<Change>& changes) = 0;
+    virtual Result<void> fault(const std::string& dev, const std::string& script) = 0;
+    /// Hand over events as they come, until @p tell returns false.
+    virtual Result<void> monitor(const Tell& tell) = 0;
 };
 
 /// The daemon at @p socket, or the kernel if no daemon listens there.
@@ -36,8 +51,18 @@ Result<std::unique_ptr<Backend>> open_backend(const std::string& socket);
 /// The daemon only; ErrorCode::daemon_not_running if nobody listens.
 Result<std::unique_ptr<Backend>> connect_daemon(const std::string& socket);
 
-/// The kernel, for a host without the daemon. Offloads and uploads fail with
-/// @p no_daemon: nobody would own the connections or wait for the result.
+/// The kernel, for a host without the daemon. Operations fail with @p no_daemon: nobody would own
+/// the connections or wait for the result.
 Result<std::unique_ptr<Backend>> open_kernel(Error no_daemon);
+
+/// Sends trees that were made up; their objects end with it.
+class Replayer {
+  public:
+    virtual ~Replayer() = default;
+    virtual Result<ReplayResult> replay(const std::string& dev, const ReplayStep& step) = 0;
+};
+
+/// A netlink socket of our own: the kernel ties the objects to it.
+Result<std::unique_ptr<Replayer>> open_replayer();
 
 } // namespace chimney::cli

@@ -34,6 +34,9 @@ examples:
   chimneyctl target add veth0 kind sim tcp 4096    make a simulated NIC on veth0
   chimneyctl offload dst 10.0.0.2:5201             hand over the connections to that server
   chimneyctl conn                                  see what is offloaded
+  chimneyctl explain all                           see what could be, and why the rest could not
+  chimneyctl query dst 10.0.0.2:5201               read sequence numbers, windows, timers
+  chimneyctl monitor                               see what targets tell as it happens
   chimneyctl upload all                            take everything back
   chimneyctl -j conn | jq '.connections[].dst'     for scripts
 
@@ -41,9 +44,11 @@ examples:
 error, 2 if some of the selected connections did not make it.
 )";
 
-const std::array<const Command*, 5>& objects() {
-    static const std::array<const Command*, 5> table = {
-        &target_command, &offload_command, &upload_command, &conn_command, &op_command};
+const std::array<const Command*, 14>& objects() {
+    static const std::array<const Command*, 14> table = {
+        &target_command,  &offload_command, &upload_command, &conn_command,       &op_command,
+        &explain_command, &update_command,  &query_command,  &invalidate_command, &monitor_command,
+        &stats_command,   &capture_command, &replay_command, &conform_command};
     return table;
 }
 
@@ -71,6 +76,8 @@ std::vector<Option> make_options(Context& context, bool& help, bool& version) {
              context.json = context.pretty = true;
              return {};
          }},
+        {'d', "details", "", "print more: variables of objects, capabilities, violations by clause",
+         set(context.details)},
         {'c', "color", "WHEN", "colours: auto, always or never (default: auto)",
          [&context](std::string_view value) -> Result<void> {
              constexpr auto choices = std::to_array<std::string_view>({"auto", "always", "never"});
@@ -135,8 +142,8 @@ Result<int> run_words(Context& context, Arguments words) {
     }
     words = words.subspan(*used);
     if (words.empty())
-        return fail(ErrorCode::usage, "there is no object: use target, offload, upload, conn or "
-                                      "op, see chimneyctl --help");
+        return fail(ErrorCode::usage, "there is no object: use target, offload, upload, conn and "
+                                      "so on, see chimneyctl --help");
     for (auto word : words.subspan(1))
         if (word.starts_with('-') && !is_help(word))
             return fail(ErrorCode::usage, "option " + std::string(word) +
@@ -167,7 +174,8 @@ Result<Backend*> Context::backend() {
 }
 
 Style Context::style() const {
-    return {environment_.utf8, color == "always" || (color == "auto" && environment_.terminal)};
+    return {environment_.utf8, color == "always" || (color == "auto" && environment_.terminal),
+            details};
 }
 
 void Context::print(const Json& document, const std::function<std::string()>& render) {
@@ -216,9 +224,9 @@ int print_reports(Context& context, const std::vector<Report>& reports, const Se
         complete &= op.state == CHIMNEY_OP_STATE_DONE && op.failed == 0 && op.refused == 0;
     }
     if (connections == 0) {
-        bool upload = !reports.empty() && reports.front().operation.kind == CHIMNEY_OP_KIND_TERMINATE;
-        context.err() << "chimneyctl: no " << (upload ? "offloaded " : "")
-                      << "connection matches " << selector.to_string() << "\n";
+        bool any = reports.empty() || reports.front().operation.kind == CHIMNEY_OP_KIND_INITIATE;
+        context.err() << "chimneyctl: no " << (any ? "" : "offloaded ") << "connection matches "
+                      << selector.to_string() << "\n";
     }
     return complete ? exit_ok : exit_incomplete;
 }

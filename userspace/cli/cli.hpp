@@ -35,6 +35,8 @@ struct Environment {
     bool terminal = false; ///< out is a terminal
     bool utf8 = false;
     std::function<Result<std::unique_ptr<Backend>>(const std::string& socket)> open = open_backend;
+    std::function<Result<std::unique_ptr<Replayer>>()> open_replayer = cli::open_replayer;
+    std::string debugfs = "/sys/kernel/debug";
 };
 
 /// What a command works with.
@@ -44,6 +46,8 @@ class Context {
 
     /// Opened at the first use, so that bad usage is told first.
     Result<Backend*> backend();
+    Result<std::unique_ptr<Replayer>> replayer() { return environment_.open_replayer(); }
+    const std::string& debugfs() const { return environment_.debugfs; }
     std::ostream& out() { return environment_.out; }
     std::ostream& err() { return environment_.err; }
     Style style() const;
@@ -52,6 +56,7 @@ class Context {
 
     bool json = false;
     bool pretty = false;
+    bool details = false;
     std::string color = "auto";
     std::string socket{default_socket_path};
 
@@ -76,7 +81,7 @@ Result<int> dispatch(Context& context, Arguments arguments, std::span<const Comm
 /// The selector a command got; an error if it must not be empty and is.
 Result<Selector> selector_argument(Arguments arguments, std::string_view command);
 
-/// Print the reports of an offload or upload; the exit status they mean.
+/// Print the reports of operations; the exit status they mean.
 int print_reports(Context& context, const std::vector<Report>& reports, const Selector& selector);
 
 /// The one device name a command got.
@@ -87,6 +92,15 @@ extern const Command offload_command;
 extern const Command upload_command;
 extern const Command conn_command;
 extern const Command op_command;
+extern const Command update_command;
+extern const Command query_command;
+extern const Command invalidate_command;
+extern const Command explain_command;
+extern const Command monitor_command;
+extern const Command stats_command;
+extern const Command capture_command;
+extern const Command replay_command;
+extern const Command conform_command;
 
 /// The program. @p words are those after its name.
 int run(Arguments words, Environment environment);

@@ -43,12 +43,32 @@ class DaemonBackend : public Backend {
     Result<Report> operation(std::uint32_t id) override {
         return only(call(method::show_operation, {{"id", id}}).and_then(parse_reports));
     }
-    Result<std::vector<Report>> offload(const Selector& selector) override {
-        return call(method::offload, with(selector)).and_then(parse_reports);
+    Result<std::vector<Report>> operate(const Selector& selector,
+                                        const OperationOptions& options) override {
+        auto parameters = with(selector);
+        if (options.layer)
+            parameters["layer"] = to_string(*options.layer);
+        return call(method_of(options), parameters).and_then(parse_reports);
     }
-    Result<std::vector<Report>> upload(const Selector& selector) override {
-        return call(method::upload, with(selector)).and_then(parse_reports);
+    Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) override {
+        auto parameters = Json::object();
+        if (dev)
+            parameters["dev"] = *dev;
+        return call(method::list_statistics, parameters).and_then(parse_statistics);
     }
+    Result<std::vector<Statistics>> reset_statistics(const std::string& dev) override {
+        return call(method::reset_statistics, {{"dev", dev}}).and_then(parse_statistics);
+    }
+    Result<Settings> settings(const std::string& dev, const std::vector<Change>& changes) override {
+        Json parameters = {{"dev", dev}};
+        for (const auto& [name, value] : changes)
+            parameters[name] = value;
+        return call(method::set_parameters, parameters).and_then(parse_settings);
+    }
+    Result<void> fault(const std::string& dev, const std::string& script) override {
+        return call(method::set_faults, {{"dev", dev}, {"script", script}}).map([](const Json&) {});
+    }
+    Result<void> monitor(const Tell& tell) override;
 
   private:
     static Json with(const Selector& selector) {
@@ -67,6 +87,7 @@ class DaemonBackend : public Backend {
     }
 
     Result<Json> call(std::string_view method, const Json& parameters);
+    Result<Json> next_reply();
     Result<void> send_all(std::string_view bytes);
 
     UniqueFd socket_;
@@ -88,6 +109,10 @@ Result<void> DaemonBackend::send_all(std::string_view bytes) {
 Result<Json> DaemonBackend::call(std::string_view method, const Json& parameters) {
     if (auto sent = send_all(encode_call(method, parameters)); !sent)
         return tl::unexpected(sent.error());
+    return next_reply();
+}
+
+Result<Json> DaemonBackend::next_reply() {
     std::array<char, 65536> buffer;
     for (;;) {
         if (auto reply = framer_.next())
@@ -103,6 +128,19 @@ Result<Json> DaemonBackend::call(std::string_view method, const Json& parameters
         if (!framer_.feed({buffer.data(), static_cast<std::size_t>(size)}))
             return fail(ErrorCode::protocol, "the answer of chimneyd is too long");
     }
+}
+
+Result<void> DaemonBackend::monitor(const Tell& tell) {
+    auto reply = call(method::monitor, Json::object());
+    while (reply) {
+        auto events = parse_events(*reply);
+        if (!events)
+            return tl::unexpected(events.error());
+        if (!tell(*events, reply->value("lost", false)))
+            return {};
+        reply = next_reply();
+    }
+    return tl::unexpected(reply.error());
 }
 
 } // namespace

@@ -40,26 +40,26 @@ examples:
 Exit status: 0 if every selected connection came home, 2 if some did not, 1 for an error.
 )";
 
-using Start = Result<std::vector<Report>> (Backend::*)(const Selector&);
-
 Result<int> move_connections(Context& context, Arguments arguments, std::string_view command,
-                             Start start) {
+                             OpKind kind) {
     auto selector = selector_argument(arguments, command);
     if (!selector)
         return tl::unexpected(selector.error());
+    OperationOptions options;
+    options.kind = kind;
     return context.backend()
-        .and_then([&](Backend* backend) { return (backend->*start)(*selector); })
+        .and_then([&](Backend* backend) { return backend->operate(*selector, options); })
         .map([&](const std::vector<Report>& reports) {
             return print_reports(context, reports, *selector);
         });
 }
 
 Result<int> run_offload(Context& context, Arguments arguments) {
-    return move_connections(context, arguments, "offload", &Backend::offload);
+    return move_connections(context, arguments, "offload", CHIMNEY_OP_KIND_INITIATE);
 }
 
 Result<int> run_upload(Context& context, Arguments arguments) {
-    return move_connections(context, arguments, "upload", &Backend::upload);
+    return move_connections(context, arguments, "upload", CHIMNEY_OP_KIND_TERMINATE);
 }
 
 } // namespace

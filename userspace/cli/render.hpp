@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <chimney/replay.hpp>
 #include <chimney/types.hpp>
 
 #include "table.hpp"
@@ -22,7 +23,17 @@ std::string format_duration(std::uint64_t ns);
 std::string render_operation(const Style& style, const Operation& operation);
 /// The operation, the trees of its blocks and the refused connections.
 std::string render_report(const Style& style, const Report& report);
-/// One line for each target.
+/// The refused connections of a report, with their reasons; empty if there are none.
+std::string render_refused(const Style& style, const Report& report);
+/// What came back from a tree that was made up; @p number counts the steps from 1.
+std::string render_replay(const Style& style, std::size_t number, const ReplayResult& result);
+/// One line.
+std::string render_event(const Style& style, const Event& event);
+/// A table for each device.
+std::string render_statistics(const Style& style, const std::vector<Statistics>& statistics);
+/// One line for each parameter.
+std::string render_settings(const Style& style, const Settings& settings);
+/// One line for each target, with details more.
 std::string render_targets(const Style& style, const std::vector<Target>& targets);
 /// One line for each connection.
 std::string render_connections(const Style& style, const std::vector<Connection>& connections);

@@ -41,6 +41,8 @@ std::string paint(const Style& style, Color color, std::string_view text) {
 std::string format_table(const Style& style, const std::vector<std::vector<Cell>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
+        if (row.size() == 1)
+            continue;
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i)
             widths[i] = std::max(widths[i], display_width(row[i].text));
@@ -49,6 +51,10 @@ std::string format_table(const Style& style, const std::vector<std::vector<Cell>
     for (const auto& row : rows) {
         // Blanks wait until something follows them: no line ends in blanks.
         std::size_t blanks = 0;
+        if (row.size() == 1) {
+            text += paint(style, row[0].color, row[0].text) + "\n";
+            continue;
+        }
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (!row[i].text.empty()) {
                 text.append(blanks, ' ');

@@ -11,8 +11,9 @@ namespace chimney::cli {
 
 /// How text is drawn.
 struct Style {
-    bool utf8 = false;  ///< the locale can show box characters and arrows
-    bool color = false; ///< the terminal understands colours
+    bool utf8 = false;    ///< the locale can show box characters and arrows
+    bool color = false;   ///< the terminal understands colours
+    bool details = false; ///< print everything there is
 };
 
 enum class Color { none, bold, dim, green, yellow, red };
@@ -25,7 +26,8 @@ struct Cell {
     Color color = Color::none;
 };
 
-/// Rows as lines, their columns as wide as the widest cell, two blanks between.
+/// Rows as lines, their columns as wide as the widest cell, two blanks between. A row of one cell
+/// has no columns and does not count.
 std::string format_table(const Style& style, const std::vector<std::vector<Cell>>& rows);
 
 } // namespace chimney::cli

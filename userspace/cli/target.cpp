@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
 #include <array>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include <chimney/keyword.hpp>
 
@@ -16,6 +19,8 @@ constexpr std::string_view help = R"(usage:
   chimneyctl target [show [DEV]]
   chimneyctl target add DEV kind KIND [tcp N] [path N] [neighbor N] [mtu N] [rcvwnd N]
   chimneyctl target del DEV
+  chimneyctl target param DEV [NAME VALUE]...
+  chimneyctl target fault DEV SCRIPT...
 
 A target is what connections are handed to: a NIC that runs TCP, or a software target made here.
 
@@ -27,11 +32,28 @@ A target is what connections are handed to: a NIC that runs TCP, or a software t
   rcvwnd N       largest receive window it takes, in bytes
 
 What is left out takes the default of the kind. "del" brings the target's connections home first.
+"show" with -d adds what a target can do and which clauses of the contract were broken how often.
+
+"param" shows the settings of the host for a target, or changes some: timers, in microseconds, and
+thresholds. "fault" makes a simulated NIC misbehave, for tests. Statements of a script, with ";"
+between them, are:
+
+  on COMMAND [N|N%] FAULT     commands of the device: any, or neighbor-, path-, tcp- with create,
+                              destroy, update, query, invalidate; path-relink. FAULT is status
+                              RESULT, delay TIME, lost, or duplicate
+  event EVENT                 retrieve REASON tcp ID, abort tcp ID, neighbor-query ID,
+                              neighbor-in-doubt, pause, resume, upload-all
+  stall commands, hang, resume, reset, seed N
+  clear                       forget all "on"
 
 examples:
   chimneyctl target add veth0 kind sim
   chimneyctl target add veth0 kind sim tcp 2       try what happens when a NIC is full
-  chimneyctl target show veth0
+  chimneyctl -d target show veth0
+  chimneyctl target param veth0 delayed-ack-ticks 40000 max-retransmissions 8
+  chimneyctl target fault veth0 'on tcp-create 3 status tcp-entries; on any delay 20ms'
+  chimneyctl target fault veth0 event upload-all
+  chimneyctl target fault veth0 clear
   chimneyctl target del veth0
 )";
 
@@ -125,10 +147,75 @@ Result<int> run_del(Context& context, Arguments arguments) {
         });
 }
 
+Result<std::vector<Change>> parse_changes(Arguments words) {
+    std::vector<std::string_view> names;
+    for (const auto& parameter : parameters())
+        names.push_back(parameter.name);
+    std::vector<Change> changes;
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+        auto found = match_keyword(words[i], names, "parameter");
+        if (!found)
+            return tl::unexpected(found.error());
+        auto name = std::string(names[*found]);
+        if (std::ranges::find(changes, name, &Change::name) != changes.end())
+            return fail(ErrorCode::usage, name + " is given twice: give it once");
+        if (i + 1 == words.size())
+            return fail(ErrorCode::usage, name + " needs a value: " + name + " N");
+        auto value = parse_number(words[i + 1], name, 1, parameters()[*found].max);
+        if (!value)
+            return tl::unexpected(value.error());
+        changes.push_back({name, *value});
+    }
+    return changes;
+}
+
+Result<int> run_param(Context& context, Arguments arguments) {
+    if (arguments.empty())
+        return fail(ErrorCode::usage,
+                    "target param needs a device: chimneyctl target param DEV [NAME VALUE]...");
+    auto dev = device_argument(arguments.front());
+    if (!dev)
+        return tl::unexpected(dev.error());
+    auto changes = parse_changes(arguments.subspan(1));
+    if (!changes)
+        return tl::unexpected(changes.error());
+    return context.backend()
+        .and_then([&](Backend* backend) { return backend->settings(*dev, *changes); })
+        .map([&](const Settings& settings) -> int {
+            context.print(settings_document(settings),
+                          [&] { return render_settings(context.style(), settings); });
+            return exit_ok;
+        });
+}
+
+Result<int> run_fault(Context& context, Arguments arguments) {
+    constexpr std::size_t longest = 4095;
+    if (arguments.size() < 2)
+        return fail(ErrorCode::usage, "target fault takes a device and a script, such as: "
+                                      "chimneyctl target fault DEV on tcp-create status resources");
+    auto dev = device_argument(arguments.front());
+    if (!dev)
+        return tl::unexpected(dev.error());
+    auto script = fmt::format("{}", fmt::join(arguments.subspan(1), " "));
+    if (script.size() > longest)
+        return fail(ErrorCode::usage, fmt::format("the script has {} bytes: split it, {} is the "
+                                                  "most one request takes",
+                                                  script.size(), longest));
+    return context.backend()
+        .and_then([&](Backend* backend) { return backend->fault(*dev, script); })
+        .map([&]() -> int {
+            context.print({{"schema", 1}, {"fault", {{"dev", *dev}, {"script", script}}}},
+                          [] { return ""; });
+            return exit_ok;
+        });
+}
+
 constexpr auto commands = std::to_array<Command>({
     {"show", run_show, "show one target or all", ""},
     {"add", run_add, "make a software target on a device", ""},
     {"del", run_del, "remove a software target", ""},
+    {"param", run_param, "show or change settings of the host for a target", ""},
+    {"fault", run_fault, "make a software target misbehave", ""},
 });
 
 Result<int> run_target(Context& context, Arguments arguments) {

@@ -42,6 +42,8 @@ class Peer : public Caller, public std::enable_shared_from_this<Peer> {
         flush();
     }
 
+    std::size_t backlog() const override { return outgoing_.size(); }
+
     std::string describe() const override {
         ucred credentials{};
         socklen_t size = sizeof(credentials);

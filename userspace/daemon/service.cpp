@@ -2,12 +2,27 @@
 #include "service.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
 
 #include <linux/chimney.h>
 #include <spdlog/spdlog.h>
 
 namespace chimney::daemon {
 namespace {
+
+/// Calls that change something, beside operations; they go to the log.
+constexpr auto changing = std::to_array<std::string_view>({
+    method::add_target,
+    method::del_target,
+    method::reset_statistics,
+    method::set_parameters,
+    method::set_faults,
+});
+
+/// What may wait for a listener before it misses events.
+constexpr std::size_t listener_backlog = 1 << 20;
 
 /// A parameter that must be a string.
 Result<std::string> text_parameter(const Json& parameters, const char* key) {
@@ -25,6 +40,18 @@ Result<Selector> selector_parameter(const Json& parameters) {
     return parse_selector_json(*found);
 }
 
+Result<std::optional<Layer>> layer_parameter(const Json& parameters) {
+    if (!parameters.contains("layer"))
+        return std::optional<Layer>();
+    auto name = text_parameter(parameters, "layer");
+    if (!name)
+        return tl::unexpected(name.error());
+    auto layer = from_string<Layer>(*name);
+    if (!layer)
+        return fail(ErrorCode::protocol, fmt::format("'{}' is no layer", *name));
+    return layer;
+}
+
 } // namespace
 
 void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view text) {
@@ -34,8 +61,12 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
         caller->send(encode_error(call.error()));
         return;
     }
-    if (call->method == method::offload || call->method == method::upload) {
-        if (auto started = start(caller, *call); !started) {
+    if (call->method == method::monitor) {
+        listen(caller);
+        return;
+    }
+    if (auto options = operation_of(call->method)) {
+        if (auto started = start(caller, *call, *options); !started) {
             spdlog::warn("{} for {} failed: {}", call->method, caller->describe(),
                          started.error().message);
             caller->send(encode_error(started.error()));
@@ -49,7 +80,7 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
         caller->send(encode_error(document.error()));
         return;
     }
-    if (call->method == method::add_target || call->method == method::del_target)
+    if (std::ranges::find(changing, call->method) != changing.end())
         spdlog::info("{} {} for {}", call->method, format_json(call->parameters),
                      caller->describe());
     caller->send(encode_reply(*document));
@@ -70,6 +101,14 @@ Result<Json> Service::answer(const Call& call) {
         return client_.operations().map(operations_document);
     if (call.method == method::show_operation)
         return show_operation(call.parameters);
+    if (call.method == method::list_statistics)
+        return list_statistics(call.parameters);
+    if (call.method == method::reset_statistics)
+        return reset_statistics(call.parameters);
+    if (call.method == method::set_parameters)
+        return set_parameters(call.parameters);
+    if (call.method == method::set_faults)
+        return set_faults(call.parameters);
     return fail(ErrorCode::protocol,
                 fmt::format("there is no method '{}': do chimneyctl and chimneyd have one version?",
                             call.method));
@@ -113,7 +152,56 @@ Result<Json> Service::show_operation(const Json& parameters) {
     });
 }
 
-Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& call) {
+Result<Json> Service::list_statistics(const Json& parameters) {
+    if (!parameters.contains("dev"))
+        return client_.statistics(std::nullopt).map(statistics_document);
+    return text_parameter(parameters, "dev")
+        .and_then([&](const std::string& dev) { return client_.statistics(dev); })
+        .map(statistics_document);
+}
+
+Result<Json> Service::reset_statistics(const Json& parameters) {
+    return text_parameter(parameters, "dev")
+        .and_then([&](const std::string& dev) { return client_.reset_statistics(dev); })
+        .map(statistics_document);
+}
+
+// Without changes, the parameters are shown.
+Result<Json> Service::set_parameters(const Json& parameters) {
+    auto dev = text_parameter(parameters, "dev");
+    if (!dev)
+        return tl::unexpected(dev.error());
+    std::vector<Change> changes;
+    for (const auto& [name, value] : parameters.items()) {
+        if (name == "dev")
+            continue;
+        if (!value.is_number_unsigned() ||
+            value.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max())
+            return fail(ErrorCode::protocol, fmt::format("the parameter '{}' is no number", name));
+        changes.push_back({name, value.get<std::uint32_t>()});
+    }
+    auto settings =
+        changes.empty() ? client_.settings(*dev) : client_.change_settings(*dev, changes);
+    return settings.map(settings_document);
+}
+
+Result<Json> Service::set_faults(const Json& parameters) {
+    auto dev = text_parameter(parameters, "dev");
+    if (!dev)
+        return tl::unexpected(dev.error());
+    auto script = text_parameter(parameters, "script");
+    if (!script)
+        return tl::unexpected(script.error());
+    return client_.fault(*dev, *script).map([] { return Json::object(); });
+}
+
+Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& call,
+                            OperationOptions options) {
+    auto layer = layer_parameter(call.parameters);
+    if (!layer)
+        return tl::unexpected(layer.error());
+    options.layer = *layer;
+    options.owned = owned_ && options.kind == CHIMNEY_OP_KIND_INITIATE && !options.dry_run;
     auto selector = selector_parameter(call.parameters);
     if (!selector)
         return tl::unexpected(selector.error());
@@ -123,10 +211,9 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
     if (!requests)
         return tl::unexpected(requests.error());
 
-    bool offload = call.method == method::offload;
     Job job{caller, {}, {}};
     for (const auto& request : *requests) {
-        auto op = offload ? client_.initiate(request, owned_) : client_.terminate(request);
+        auto op = client_.start(request, options);
         if (!op) {
             auto error = op.error();
             if (!job.operations.empty())
@@ -148,15 +235,49 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
 }
 
 void Service::on_events(const Events& events) {
+    std::vector<Event> news;
     for (const auto& message : events.messages) {
+        if (message.command == CHIMNEY_CMD_EVENT_NTF)
+            if (auto event = decode_event(message, namer_))
+                news.push_back(std::move(*event));
         if (message.command != CHIMNEY_CMD_OP_NTF)
             continue;
         if (auto op = decode_operation(message); op && !op->running())
             on_done(op->id);
     }
+    tell(news, events.overrun);
     if (events.overrun) {
         spdlog::warn("the kernel dropped events: asking it for the state of all operations");
         poll();
+    }
+}
+
+void Service::listen(const std::shared_ptr<Caller>& caller) {
+    spdlog::info("events go to {}", caller->describe());
+    listeners_.push_back({caller, false});
+    // The caller knows from it that nothing is missed any more.
+    caller->send(encode_reply(events_document({}), true));
+}
+
+/// Who reads too slowly misses events rather than filling our memory, and is told so.
+void Service::tell(const std::vector<Event>& events, bool lost) {
+    if (events.empty() && !lost)
+        return;
+    auto document = events_document(events);
+    for (auto listener = listeners_.begin(); listener != listeners_.end();) {
+        auto caller = listener->caller.lock();
+        if (!caller) {
+            listener = listeners_.erase(listener);
+            continue;
+        }
+        listener->lost |= lost;
+        if (caller->backlog() > listener_backlog) {
+            listener->lost = true;
+        } else {
+            document["lost"] = std::exchange(listener->lost, false);
+            caller->send(encode_reply(document, true));
+        }
+        ++listener;
     }
 }
 

@@ -26,10 +26,12 @@ class Caller {
     virtual void send(std::string message) = 0;
     /// For the log: "uid 1000 pid 4711".
     virtual std::string describe() const = 0;
+    /// Bytes that wait for the caller to read them.
+    virtual std::size_t backlog() const = 0;
 };
 
 /// Handles calls. Requests to the kernel are short; what takes time is an operation, whose end
-/// the kernel announces: the caller of an offload or upload is answered then.
+/// the kernel announces: the caller who started it is answered then.
 ///
 /// An announcement may get lost, so that poll() must be called now and then while waiting().
 class Service {
@@ -37,7 +39,7 @@ class Service {
     /// @param owned connections come home when the kernel closes @p socket
     Service(NetlinkSocket& socket, bool owned, Resolver resolver = {},
             InterfaceNamer namer = interface_name)
-        : client_(socket, namer), owned_(owned), resolver_(resolver) {}
+        : client_(socket, namer), owned_(owned), resolver_(resolver), namer_(namer) {}
 
     /// Carry out one encoded call; answers now or later.
     void handle(const std::shared_ptr<Caller>& caller, std::string_view text);
@@ -56,13 +58,26 @@ class Service {
         std::vector<std::uint32_t> operations; ///< all, in the order of the answer
     };
 
+    /// A caller that wants to know of events.
+    struct Listener {
+        std::weak_ptr<Caller> caller;
+        bool lost = false; ///< it missed some
+    };
+
     Result<Json> answer(const Call& call);
     Result<Json> list_targets(const Json& parameters);
     Result<Json> add_target(const Json& parameters);
     Result<Json> del_target(const Json& parameters);
     Result<Json> list_connections(const Json& parameters);
     Result<Json> show_operation(const Json& parameters);
-    Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call);
+    Result<Json> list_statistics(const Json& parameters);
+    Result<Json> reset_statistics(const Json& parameters);
+    Result<Json> set_parameters(const Json& parameters);
+    Result<Json> set_faults(const Json& parameters);
+    Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call,
+                       OperationOptions options);
+    void listen(const std::shared_ptr<Caller>& caller);
+    void tell(const std::vector<Event>& events, bool lost);
     void on_done(std::uint32_t operation);
     void finish(const Job& job);
     void abandon(std::uint32_t operation, const Error& error);
@@ -70,7 +85,9 @@ class Service {
     Client client_;
     bool owned_;
     Resolver resolver_;
+    InterfaceNamer namer_;
     std::list<Job> jobs_;
+    std::list<Listener> listeners_;
 };
 
 } // namespace chimney::daemon

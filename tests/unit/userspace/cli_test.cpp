@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The grammar, the exit status and who gets which output.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -7,6 +10,7 @@
 
 #include "cli.hpp"
 #include "samples.hpp"
+#include "temporary_directory.hpp"
 
 namespace chimney::cli {
 namespace {
@@ -44,17 +48,57 @@ class FakeBackend : public Backend {
         record_.asked = "operation " + std::to_string(id);
         return test::sample_report();
     }
-    Result<std::vector<Report>> offload(const Selector& selector) override {
-        record_.asked = "offload " + selector.to_string();
+    Result<std::vector<Report>> operate(const Selector& selector,
+                                        const OperationOptions& options) override {
+        record_.asked =
+            (options.dry_run ? "dry " : "") + to_string(options.kind) + " " + selector.to_string();
+        if (options.layer)
+            record_.asked += " layer " + to_string(*options.layer);
         return record_.reports;
     }
-    Result<std::vector<Report>> upload(const Selector& selector) override {
-        record_.asked = "upload " + selector.to_string();
-        return record_.reports;
+    Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) override {
+        record_.asked = "statistics " + dev.value_or("-");
+        return std::vector{test::sample_statistics()};
+    }
+    Result<std::vector<Statistics>> reset_statistics(const std::string& dev) override {
+        record_.asked = "reset " + dev;
+        return std::vector{test::sample_statistics()};
+    }
+    Result<Settings> settings(const std::string& dev, const std::vector<Change>& changes) override {
+        record_.asked = "settings " + dev;
+        for (const auto& [name, value] : changes)
+            record_.asked += " " + name + "=" + std::to_string(value);
+        return test::sample_settings();
+    }
+    Result<void> fault(const std::string& dev, const std::string& script) override {
+        record_.asked = "fault " + dev + " '" + script + "'";
+        return {};
+    }
+    Result<void> monitor(const Tell& tell) override {
+        record_.asked = "monitor";
+        tell({test::sample_event()}, true);
+        return {};
     }
 
   private:
     Record& record_;
+};
+
+/// A target that answers every block with @p status.
+class FakeReplayer : public Replayer {
+  public:
+    explicit FakeReplayer(Status status) : status_(status) {}
+    Result<ReplayResult> replay(const std::string& dev, const ReplayStep& step) override {
+        if (dev != "veth0")
+            return fail(ErrorCode::not_found, "the device has no target", ENODEV);
+        ReplayResult result{step.kind, CHIMNEY_OP_STATE_DONE, step.blocks};
+        for (auto& block : result.blocks)
+            block.status = status_;
+        return result;
+    }
+
+  private:
+    Status status_;
 };
 
 class CliTest : public testing::Test {
@@ -63,10 +107,16 @@ class CliTest : public testing::Test {
         out.str("");
         err.str("");
         record.asked.clear();
-        return cli::run(words, {out, err, false, true, [this](const std::string& path) {
-                                    socket = path;
-                                    return open();
-                                }});
+        Environment environment{out, err, false, true};
+        environment.open = [this](const std::string& path) {
+            socket = path;
+            return open();
+        };
+        environment.open_replayer = [this]() -> Result<std::unique_ptr<Replayer>> {
+            return std::make_unique<FakeReplayer>(replay_status);
+        };
+        environment.debugfs = debugfs;
+        return cli::run(words, std::move(environment));
     }
 
     Result<std::unique_ptr<Backend>> open() {
@@ -80,6 +130,8 @@ class CliTest : public testing::Test {
     std::string socket;
     std::optional<Error> refused;
     FakeBackend::Record record;
+    Status replay_status = CHIMNEY_STATUS_SUCCESS;
+    std::string debugfs = "/nowhere";
 };
 
 TEST_F(CliTest, Grammar) {
@@ -96,13 +148,25 @@ TEST_F(CliTest, Grammar) {
         {{"target", "del", "veth0"}, "del veth0"},
         {{"conn"}, "connections "},
         {{"conn", "show"}, "connections "},
-        {{"c", "show", "dst", ":80"}, "connections dst :80"},
+        {{"conn", "show", "dst", ":80"}, "connections dst :80"},
         {{"op"}, "operations"},
         {{"op", "show"}, "operations"},
         {{"op", "show", "7"}, "operation 7"},
-        {{"offload", "all"}, "offload all"},
-        {{"off", "src", "10.0.0.1:4", "dst", "10.0.0.2"}, "offload src 10.0.0.1:4 dst 10.0.0.2"},
-        {{"up", "pid", "7"}, "upload pid 7"},
+        {{"offload", "all"}, "initiate all"},
+        {{"off", "src", "10.0.0.1:4", "dst", "10.0.0.2"}, "initiate src 10.0.0.1:4 dst 10.0.0.2"},
+        {{"upl", "pid", "7"}, "terminate pid 7"},
+        {{"update", "all"}, "update all"},
+        {{"query", "dst", ":80", "layer", "tcp"}, "query dst :80 layer tcp"},
+        {{"inv", "all", "l", "n"}, "invalidate all layer neighbor"},
+        {{"explain", "pid", "7"}, "dry initiate pid 7"},
+        {{"stats"}, "statistics -"},
+        {{"stats", "veth0"}, "statistics veth0"},
+        {{"stats", "veth0", "reset"}, "reset veth0"},
+        {{"stats", "reset"}, "reset veth0"},
+        {{"target", "param", "veth0"}, "settings veth0"},
+        {{"target", "param", "veth0", "ack", "2", "delayed-ack-ticks", "40000"},
+         "settings veth0 ack-frequency=2 delayed-ack-ticks=40000"},
+        {{"target", "fault", "veth0", "event", "pause"}, "fault veth0 'event pause'"},
     };
     for (const auto& [words, asked] : table) {
         EXPECT_EQ(run(words), exit_ok) << err.str();
@@ -150,6 +214,30 @@ TEST_F(CliTest, BadUsageIsOneSentenceAndAsksNobody) {
         {"target", "show", "a", "b"},
         {"offload"},
         {"upload"},
+        {"query"},
+        {"query", "all", "layer"},
+        {"query", "all", "layer", "9"},
+        {"query", "layer", "tcp"},
+        {"invalidate", "all", "layer", "tcp", "all"},
+        {"explain"},
+        {"capture"},
+        {"capture", "dst"},
+        {"capture", "all", "file", "more"},
+        {"replay", "veth0"},
+        {"replay", "veth0", "/nowhere/file", "more"},
+        {"monitor", "nonsense"},
+        {"stats", "a", "b"},
+        {"stats", "a-name-that-is-too-long"},
+        {"target", "param"},
+        {"target", "param", "veth0", "ack-frequency"},
+        {"target", "param", "veth0", "ack-frequency", "0"},
+        {"target", "param", "veth0", "ack-frequency", "256"},
+        {"target", "param", "veth0", "ack-frequency", "1", "ack-frequency", "2"},
+        {"target", "param", "veth0", "speed", "1"},
+        {"target", "fault"},
+        {"target", "fault", "veth0"},
+        {"conform"},
+        {"conform", "a", "b"},
         {"offload", "dst"},
         {"offload", "all", "dst", ":80"},
     };
@@ -192,6 +280,84 @@ TEST_F(CliTest, NothingSelectedIsSaidOnStderr) {
     EXPECT_EQ(err.str(), "chimneyctl: no connection matches pid 7\n");
 }
 
+TEST_F(CliTest, MonitorPrintsOneObjectALine) {
+    EXPECT_EQ(run({"-j", "monitor"}), exit_ok);
+    EXPECT_EQ(out.str(), format_json(event_to_json(test::sample_event())) + "\n");
+    EXPECT_NE(err.str().find("some events were lost"), std::string::npos);
+    EXPECT_EQ(run({"monitor", "target"}), exit_ok);
+    EXPECT_EQ(out.str(), "");
+}
+
+TEST_F(CliTest, CaptureWritesWhatReplayReads) {
+    test::TemporaryDirectory directory;
+    auto file = (directory.path() / "tree.json").string();
+    auto report = test::sample_dry_run();
+    record.reports = {report};
+    EXPECT_EQ(run({"capture", "all", file}), exit_ok) << err.str();
+    EXPECT_EQ(record.asked, "dry initiate all");
+    EXPECT_EQ(run({"-j", "replay", "veth0", file}), exit_ok) << out.str();
+    auto steps = parse_replay(Json::parse(out.str()));
+    ASSERT_TRUE(steps) << steps.error().message;
+    ASSERT_EQ(steps->size(), 3U);
+    EXPECT_EQ(steps->front().blocks[2].state, report.blocks[2].state);
+    EXPECT_EQ(steps->front().blocks[2].send_data.size(), 100U);
+    replay_status = CHIMNEY_STATUS_TCP_ENTRIES;
+    EXPECT_EQ(run({"replay", "veth0", file}), exit_incomplete);
+    EXPECT_EQ(run({"replay", "eth9", file}), exit_error);
+    EXPECT_EQ(err.str(), "chimneyctl: step 1 (initiate on eth9): the device has no target\n");
+}
+
+TEST_F(CliTest, CaptureNeedsSomethingToCapture) {
+    EXPECT_EQ(run({"capture", "all"}), exit_error);
+    EXPECT_NE(err.str().find("nothing to capture"), std::string::npos) << err.str();
+    record.reports = {test::sample_report()};
+    EXPECT_EQ(run({"capture", "all"}), exit_error);
+    EXPECT_NE(err.str().find("offloaded already"), std::string::npos) << err.str();
+}
+
+TEST_F(CliTest, ReplayNamesWhatIsWrongWithAFile) {
+    test::TemporaryDirectory directory;
+    auto file = (directory.path() / "tree.json").string();
+    std::ofstream(file) << R"({"replay":[{"kind":"initiate","tree":[{"layer":"paths"}]}]})";
+    EXPECT_EQ(run({"replay", "veth0", file}), exit_error);
+    EXPECT_EQ(err.str(), "chimneyctl: " + file +
+                             ": replay[0].tree[0].layer \"paths\" is not neighbor, path or tcp\n");
+    std::ofstream(file) << "[";
+    EXPECT_EQ(run({"replay", "veth0", file}), exit_error);
+    EXPECT_NE(err.str().find(file), std::string::npos) << err.str();
+    EXPECT_EQ(run({"replay", "veth0", "/nowhere/file"}), exit_error);
+    EXPECT_NE(err.str().find("cannot read /nowhere/file"), std::string::npos) << err.str();
+}
+
+TEST_F(CliTest, ConformTellsTheOutcome) {
+    test::TemporaryDirectory directory;
+    auto kit = directory.path() / "chimney_conform";
+    std::filesystem::create_directory(kit);
+    std::ofstream(kit / "run") << "";
+    std::ofstream(kit / "report")
+        << "TAP version 13\n1..2\nok 1 - init_43\nok 2 - sack # SKIP no\n";
+    debugfs = directory.path().string();
+    EXPECT_EQ(run({"conform", "veth0"}), exit_ok) << err.str();
+    std::ifstream written(kit / "run");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "veth0\n");
+    EXPECT_EQ(run({"-j", "conform", "veth0"}), exit_ok);
+    auto tap = Json::parse(out.str())["conformance"];
+    EXPECT_EQ(tap["passed"], 1);
+    EXPECT_EQ(tap["skipped"], 1);
+    EXPECT_EQ(tap["cases"][1]["remark"], "no");
+    std::ofstream(kit / "report") << "TAP version 13\n1..1\nnot ok 1 - op_08\n";
+    EXPECT_EQ(run({"conform", "veth0"}), exit_incomplete);
+    EXPECT_NE(out.str().find("not ok 1 - op_08"), std::string::npos);
+    std::ofstream(kit / "report") << "TAP version 13\n1..2\nok 1 - op_08\n";
+    EXPECT_EQ(run({"conform", "veth0"}), exit_error);
+    EXPECT_NE(err.str().find("plans 2 cases and has 1"), std::string::npos) << err.str();
+}
+
+TEST_F(CliTest, ConformSaysWhatIsMissing) {
+    EXPECT_EQ(run({"conform", "veth0"}), exit_error);
+    EXPECT_NE(err.str().find("mount -t debugfs none /nowhere"), std::string::npos) << err.str();
+}
+
 TEST_F(CliTest, OptionsBeforeTheObject) {
     EXPECT_EQ(run({"--socket", "/tmp/a", "conn"}), exit_ok);
     EXPECT_EQ(socket, "/tmp/a");
@@ -211,7 +377,16 @@ TEST_F(CliTest, HelpTeaches) {
                                                 {"offload", "--help"},
                                                 {"upload", "-h"},
                                                 {"conn", "help"},
-                                                {"op", "help"}}) {
+                                                {"op", "help"},
+                                                {"update", "help"},
+                                                {"query", "help"},
+                                                {"invalidate", "help"},
+                                                {"explain", "help"},
+                                                {"capture", "help"},
+                                                {"replay", "help"},
+                                                {"monitor", "help"},
+                                                {"stats", "help"},
+                                                {"conform", "help"}}) {
         EXPECT_EQ(run(words), exit_ok);
         EXPECT_NE(out.str().find("usage:"), std::string::npos);
         EXPECT_NE(out.str().find("examples:"), std::string::npos);

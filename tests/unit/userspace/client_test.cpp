@@ -5,6 +5,7 @@
 #include <chimney/client.hpp>
 
 #include "fake_netlink.hpp"
+#include "samples.hpp"
 
 namespace chimney {
 namespace {
@@ -59,7 +60,9 @@ TEST_F(ClientTest, AFilterBecomesAttributes) {
                   {test::operation_message(7, CHIMNEY_OP_STATE_RUNNING, CHIMNEY_CMD_INITIATE)});
     KernelSelector selector;
     selector.dst = *parse_endpoint("10.1.0.0/16:80");
-    auto op = client.initiate(selector, true);
+    OperationOptions options;
+    options.owned = true;
+    auto op = client.start(selector, options);
     ASSERT_TRUE(op) << op.error().message;
     EXPECT_EQ(op->id, 7U);
     EXPECT_TRUE(op->running());
@@ -75,7 +78,9 @@ TEST_F(ClientTest, AnEmptyFilterSaysAll) {
     kernel.answer(CHIMNEY_CMD_TERMINATE,
                   {test::operation_message(8, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_TERMINATE,
                                            CHIMNEY_OP_KIND_TERMINATE)});
-    auto op = client.terminate({});
+    OperationOptions options;
+    options.kind = CHIMNEY_OP_KIND_TERMINATE;
+    auto op = client.start({}, options);
     ASSERT_TRUE(op) << op.error().message;
     EXPECT_EQ(op->kind, CHIMNEY_OP_KIND_TERMINATE);
     EXPECT_FALSE(AttributeReader(kernel.requests.back().attributes).flag(CHIMNEY_A_OP_OWNED));
@@ -90,7 +95,7 @@ TEST_F(ClientTest, SocketsAreNamedOneByOne) {
     KernelSelector selector;
     selector.sockets = {{*Address::parse("10.0.0.1"), *Address::parse("10.0.0.2"), 1, 2, 99},
                         {*Address::parse("::1"), *Address::parse("::2"), 3, 4, 0}};
-    ASSERT_TRUE(client.initiate(selector, false));
+    ASSERT_TRUE(client.start(selector, {}));
     auto sent = nested(CHIMNEY_A_OP_SELECTOR);
     ASSERT_EQ(sent.all().size(), 2U);
     AttributeReader first(sent.all()[0].payload);
@@ -125,6 +130,104 @@ TEST_F(ClientTest, BlocksAreDecodedAndNamed) {
     EXPECT_EQ(blocks->back().role, std::nullopt);
     EXPECT_EQ(blocks->back().dev, "");
     EXPECT_TRUE(kernel.requests.back().dump);
+}
+
+TEST_F(ClientTest, VariablesAreDecodedAndEncodedAlike) {
+    auto dry = test::sample_dry_run();
+    for (const auto& block : dry.blocks) {
+        auto nest = encode_state(block.layer, *block.state);
+        EXPECT_EQ(decode_state(block.layer, CHIMNEY_STATE_CLASS_COMPLETE, nest.bytes()),
+                  block.state);
+        AttributeWriter w;
+        w.put_u32(CHIMNEY_A_BLOCK_INDEX, 0);
+        w.put_u32(CHIMNEY_A_BLOCK_LAYER, block.layer);
+        w.put_u32(CHIMNEY_A_BLOCK_ROLE, CHIMNEY_ROLE_NEW);
+        w.put_u32(CHIMNEY_A_BLOCK_STATUS, CHIMNEY_STATUS_PENDING);
+        w.put_u32(CHIMNEY_A_BLOCK_CLASS, CHIMNEY_STATE_CLASS_COMPLETE);
+        w.put_nest(static_cast<std::uint16_t>(std::uint16_t{CHIMNEY_A_BLOCK_NEIGHBOR_VARIABLES} +
+                                              block.layer),
+                   nest);
+        kernel.answer(CHIMNEY_CMD_BLOCK_GET, {{CHIMNEY_CMD_BLOCK_GET, std::move(w).take()}});
+        auto blocks = client.blocks(7);
+        ASSERT_TRUE(blocks) << blocks.error().message;
+        EXPECT_EQ(blocks->front().state, block.state);
+    }
+    // The wire has the sizes of the kernel's members.
+    auto tcp = encode_state(CHIMNEY_LAYER_TCP, test::sample_tcp_state());
+    AttributeReader reader(tcp.bytes());
+    EXPECT_EQ(reader.u16(CHIMNEY_A_TCP_STATE_CONST_FLAGS),
+              CHIMNEY_TCP_TIMESTAMPS | CHIMNEY_TCP_ECN);
+    EXPECT_EQ(reader.port(CHIMNEY_A_TCP_STATE_REMOTE_PORT), 7);
+    EXPECT_EQ(reader.u8(CHIMNEY_A_TCP_STATE_TTL_OR_HOP_LIMIT), 64);
+    EXPECT_TRUE(reader.ok());
+}
+
+TEST_F(ClientTest, AReplayNumbersItsObjects) {
+    kernel.answers[CHIMNEY_CMD_REPLAY] = [](const Request&) -> Result<std::vector<Message>> {
+        AttributeWriter block;
+        block.put_u32(CHIMNEY_A_REPLAY_BLOCK_LAYER, CHIMNEY_LAYER_NEIGHBOR);
+        block.put_u32(CHIMNEY_A_REPLAY_BLOCK_ROLE, CHIMNEY_ROLE_NEW);
+        block.put_u32(CHIMNEY_A_REPLAY_BLOCK_STATUS, CHIMNEY_STATUS_RESOURCES);
+        AttributeWriter w;
+        w.put_u32(CHIMNEY_A_REPLAY_KIND, CHIMNEY_OP_KIND_INITIATE);
+        w.put_u32(CHIMNEY_A_REPLAY_STATE, CHIMNEY_OP_STATE_DONE);
+        w.put_nest(CHIMNEY_A_REPLAY_BLOCK, block);
+        return std::vector<Message>{{CHIMNEY_CMD_REPLAY, std::move(w).take()}};
+    };
+    ReplayStep step;
+    step.blocks.resize(1);
+    std::vector<std::uint32_t> numbers;
+    for (const char* name : {"N1", "N2", "N1"}) {
+        step.blocks.front().object = name;
+        auto result = client.replay("veth0", step);
+        ASSERT_TRUE(result) << result.error().message;
+        EXPECT_EQ(result->blocks.front().object, name);
+        EXPECT_EQ(result->blocks.front().status, CHIMNEY_STATUS_RESOURCES);
+        EXPECT_FALSE(succeeded(*result));
+        numbers.push_back(
+            nested(CHIMNEY_A_REPLAY_BLOCK).u32(CHIMNEY_A_REPLAY_BLOCK_OBJECT).value_or(0));
+    }
+    EXPECT_EQ(numbers, (std::vector<std::uint32_t>{1, 2, 1}));
+    // More blocks than were sent.
+    step.blocks.clear();
+    EXPECT_EQ(client.replay("veth0", step).error().code, ErrorCode::protocol);
+}
+
+TEST_F(ClientTest, CountersOfAFamilyMayBeMissing) {
+    kernel.answers[CHIMNEY_CMD_STATS_GET] =
+        [](const Request& request) -> Result<std::vector<Message>> {
+        AttributeReader asked(request.attributes);
+        if (asked.u16(CHIMNEY_A_STATS_FAMILY) != 2)
+            return fail(ErrorCode::kernel, "the target keeps none", EOPNOTSUPP);
+        AttributeWriter w;
+        w.put_u32(CHIMNEY_A_STATS_IFINDEX, 7);
+        w.put_string(CHIMNEY_A_STATS_IFNAME, "veth0");
+        w.put_u16(CHIMNEY_A_STATS_FAMILY, 2);
+        w.put_u64(CHIMNEY_A_STATS_TCP_OUT_RESETS, 5);
+        return std::vector<Message>{{CHIMNEY_CMD_STATS_GET, std::move(w).take()}};
+    };
+    auto statistics = client.statistics("veth0");
+    ASSERT_TRUE(statistics) << statistics.error().message;
+    ASSERT_EQ(statistics->size(), 1U);
+    EXPECT_EQ(statistics->front().version, IpVersion::v4);
+    EXPECT_EQ(statistics->front().counters.back(), 5U);
+}
+
+TEST_F(ClientTest, EventsAreDecoded) {
+    auto event = decode_event(test::event_message(), test::fake_name);
+    ASSERT_TRUE(event) << event.error().message;
+    EXPECT_EQ(event->name, "retrieve");
+    EXPECT_EQ(event->upload_reason, CHIMNEY_UPLOAD_SMALL_IO);
+    EXPECT_EQ(event->dev, "veth7");
+    EXPECT_EQ(event->socket->dst_port, 7);
+    AttributeWriter w;
+    w.put_u32(CHIMNEY_A_EVENT_SOURCE, CHIMNEY_EVENT_SOURCE_VIOLATION);
+    w.put_string(CHIMNEY_A_EVENT_CLAUSE, "OP-06");
+    EXPECT_EQ(decode_event({CHIMNEY_CMD_EVENT_NTF, w.bytes()}, test::fake_name)->name, "OP-06");
+    // A source without what it tells.
+    AttributeWriter bare;
+    bare.put_u32(CHIMNEY_A_EVENT_SOURCE, CHIMNEY_EVENT_SOURCE_TARGET);
+    EXPECT_FALSE(decode_event({CHIMNEY_CMD_EVENT_NTF, bare.bytes()}, test::fake_name));
 }
 
 TEST_F(ClientTest, MalformedAnswersAreErrors) {

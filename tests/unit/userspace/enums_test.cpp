@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The tables of names against the spec of the wire format.
+#include <algorithm>
 #include <fstream>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
-#include <chimney/enums.hpp>
+#include <chimney/types.hpp>
 
 namespace chimney {
 namespace {
@@ -70,6 +72,68 @@ TEST(Enums, TablesAreThoseOfTheSpec) {
     expect_as_in_spec<ConnState>("conn-state");
     expect_as_in_spec<TcpState>("tcp-state");
     expect_as_in_spec<Reason>("reason");
+    expect_as_in_spec<TcpEvent>("tcp-event");
+    expect_as_in_spec<UploadReason>("upload-reason");
+    expect_as_in_spec<NeighborEvent>("event");
+    expect_as_in_spec<Indication>("indication");
+    expect_as_in_spec<EventSource>("event-source");
+    expect_as_in_spec<Gate>("gate");
+    expect_as_in_spec<StateClass>("state-class");
+}
+
+template <typename E>
+std::vector<std::string> flags() {
+    auto names = flag_names<E>();
+    return {names.begin(), names.end()};
+}
+
+TEST(Enums, FlagsAreThoseOfTheSpec) {
+    EXPECT_EQ(flags<chimney_tcp_const_flags>(), spec_entries("tcp-const-flags"));
+    EXPECT_EQ(flags<chimney_tcp_cached_flags>(), spec_entries("tcp-cached-flags"));
+}
+
+/// Attributes of a set from @p first on, up to a pad, as keys of JSON.
+std::vector<std::string> spec_attributes(const std::string& set, const std::string& first) {
+    std::ifstream spec(CHIMNEY_SPEC);
+    std::vector<std::string> names;
+    bool inside = false;
+    bool sets = false;
+    for (std::string line; std::getline(spec, line) && line != "operations:";) {
+        sets |= line == "attribute-sets:";
+        if (!sets)
+            continue;
+        if (line.starts_with("    name: "))
+            inside = line == "    name: " + set;
+        if (!inside || !line.starts_with("        name: "))
+            continue;
+        auto name = line.substr(14);
+        if ((names.empty() && name != first) || name == "pad")
+            continue;
+        std::ranges::replace(name, '-', '_');
+        names.push_back(name);
+    }
+    return names;
+}
+
+TEST(Enums, CountersAndVariablesAreThoseOfTheSpec) {
+    auto counters = counter_names();
+    EXPECT_EQ(std::vector<std::string>(counters.begin(), counters.end()),
+              spec_attributes("stats", "ip-in-receives"));
+    const std::vector<std::tuple<Layer, std::string, std::string>> sets = {
+        {CHIMNEY_LAYER_NEIGHBOR, "neighbor-state", "dl-source-address"},
+        {CHIMNEY_LAYER_PATH, "path-state", "source-address"},
+        {CHIMNEY_LAYER_TCP, "tcp-state", "const-flags"},
+    };
+    for (const auto& [layer, set, first] : sets) {
+        std::vector<std::string> names;
+        for (const auto& variable : variables(layer)) {
+            // The classes of a connection have flags each.
+            auto prefix = variable.name == "flags" ? to_string(variable.state_class) + "_" : "";
+            names.push_back(prefix + std::string(variable.name));
+            EXPECT_EQ(variable.attribute, names.size());
+        }
+        EXPECT_EQ(names, spec_attributes(set, first));
+    }
 }
 
 TEST(Enums, StatusesHaveTheirNdisNames) {

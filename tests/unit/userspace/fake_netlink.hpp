@@ -62,6 +62,33 @@ inline Message tcp_block_message(std::uint32_t operation) {
     return {CHIMNEY_CMD_BLOCK_GET, std::move(w).take()};
 }
 
+inline Message event_message() {
+    AttributeWriter socket;
+    socket.put(CHIMNEY_A_SOCKET_SRC_ADDR, to_bytes({10, 0, 0, 1}));
+    socket.put(CHIMNEY_A_SOCKET_DST_ADDR, to_bytes({10, 0, 0, 2}));
+    socket.put_port(CHIMNEY_A_SOCKET_SRC_PORT, 40000);
+    socket.put_port(CHIMNEY_A_SOCKET_DST_PORT, 7);
+    AttributeWriter w;
+    w.put_u32(CHIMNEY_A_EVENT_SOURCE, CHIMNEY_EVENT_SOURCE_TCP);
+    w.put_u32(CHIMNEY_A_EVENT_TCP_EVENT, CHIMNEY_TCP_RETRIEVE);
+    w.put_u32(CHIMNEY_A_EVENT_INFORMATION, CHIMNEY_UPLOAD_SMALL_IO);
+    w.put_u32(CHIMNEY_A_EVENT_UPLOAD_REASON, CHIMNEY_UPLOAD_SMALL_IO);
+    w.put_u32(CHIMNEY_A_EVENT_IFINDEX, 7);
+    w.put_u64(CHIMNEY_A_EVENT_CONTEXT, 0x2a);
+    w.put_nest(CHIMNEY_A_EVENT_SOCKET, socket);
+    w.put_u64(CHIMNEY_A_EVENT_TIME, 1'000'000'000);
+    return {CHIMNEY_CMD_EVENT_NTF, std::move(w).take()};
+}
+
+inline Message settings_message(std::uint8_t command) {
+    AttributeWriter w;
+    w.put_u32(CHIMNEY_A_PARAMS_IFINDEX, 7);
+    w.put_string(CHIMNEY_A_PARAMS_IFNAME, "veth0");
+    w.put_u8(CHIMNEY_A_PARAMS_ACK_FREQUENCY, 2);
+    w.put_u32(CHIMNEY_A_PARAMS_PUSH_TICKS, 500000);
+    return {command, std::move(w).take()};
+}
+
 inline std::string fake_name(std::uint32_t ifindex) {
     return "veth" + std::to_string(ifindex);
 }

@@ -11,6 +11,7 @@ namespace {
 constexpr Style plain = {};
 constexpr Style boxes = {true, false};
 constexpr Style colors = {true, true};
+constexpr Style detailed = {false, false, true};
 
 TEST(Render, Report) {
     EXPECT_EQ(
@@ -70,6 +71,82 @@ TEST(Render, Targets) {
               "enp1s0  kind driver  tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
               "violations 2\n");
     EXPECT_EQ(render_targets(plain, {}), "");
+    auto paused = test::sample_target();
+    paused.gate = CHIMNEY_GATE_PAUSED;
+    paused.breaches = {{"OP-06", 2}};
+    EXPECT_EQ(render_targets(detailed, {paused}),
+              "veth0  kind sim  tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
+              "violations 0  gate paused\n"
+              "   capabilities ipv4 sack\n"
+              "   OP-06 broken 2 times\n");
+}
+
+TEST(Render, ADryRunShowsStateOnDemand) {
+    auto text = render_report(detailed, test::sample_dry_run());
+    EXPECT_EQ(
+        text,
+        R"(operation 7 dry run of initiate: 1 connection, 1 would be offloaded, 0 not, 12.3 ms, send 100 B, receive 0 B
+neighbor 10.0.0.2 52:54:00:12:34:56 dev veth0       new
+|  const      vlan_id 0
+|  cached     dl_destination_address 52:54:00:12:34:56
+|  delegated  nic_reachability_delta 12
+`- path 10.0.0.1 -> 10.0.0.2 mtu 1500               new
+   |  const      source_address 10.0.0.1  destination_address 10.0.0.2
+   |  cached     path_mtu 1500
+   `- tcp 10.0.0.1:40000 -> 10.0.0.2:7 established  new  send 100 B  receive 0 B
+         const      flags timestamps,ecn  remote_port 7  local_port 40000  remote_mss 1460
+                    congestion_control cubic
+         cached     flags nagle  ttl_or_hop_limit 64
+         delegated  state established  snd_una 4294967295  keep_alive_timeout_delta off
+                    retransmit_timeout_delta 0
+)");
+    EXPECT_EQ(render_report(plain, test::sample_dry_run()).find("vlan_id"), std::string::npos);
+}
+
+TEST(Render, AReplayMayBeginAtAnyLayer) {
+    ReplayResult result{CHIMNEY_OP_KIND_TERMINATE, CHIMNEY_OP_STATE_DONE, {}};
+    auto& path = result.blocks.emplace_back();
+    path.layer = CHIMNEY_LAYER_PATH;
+    path.role = CHIMNEY_ROLE_PLACEHOLDER;
+    path.status = CHIMNEY_STATUS_SUCCESS;
+    auto& tcp = result.blocks.emplace_back();
+    tcp.layer = CHIMNEY_LAYER_TCP;
+    tcp.role = CHIMNEY_ROLE_LINKER;
+    tcp.object = "T1";
+    tcp.status = CHIMNEY_STATUS_FAILURE;
+    tcp.send_bytes = 100;
+    tcp.events = 1;
+    EXPECT_EQ(render_replay(plain, 3, result), "step 3 terminate:\n"
+                                               "path       placeholder  SUCCESS\n"
+                                               "`- tcp T1  linker       FAILURE  slot empty  send "
+                                               "100 B  1 event\n");
+    result.state = CHIMNEY_OP_STATE_TIMED_OUT;
+    result.blocks.clear();
+    EXPECT_EQ(render_replay(plain, 1, result),
+              "step 1 terminate: timed out, the target still has the tree\n");
+}
+
+TEST(Render, Events) {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    EXPECT_EQ(render_event(plain, test::sample_event()),
+              "2026-11-21 09:40:00.000000 tcp retrieve high-drop-rate dev veth0 tcp 10.0.0.1:40000 "
+              "-> 10.0.0.2:7 context 0x2a\n");
+    Event violation;
+    violation.source = CHIMNEY_EVENT_SOURCE_VIOLATION;
+    violation.name = "OP-06";
+    violation.ifindex = 7;
+    EXPECT_EQ(render_event(plain, violation),
+              "1970-01-01 00:00:00.000000 violation OP-06 dev if7\n");
+}
+
+TEST(Render, StatisticsAndParameters) {
+    auto text = render_statistics(plain, {test::sample_statistics()});
+    EXPECT_TRUE(text.starts_with("veth0 IPv4\n   ip_in_receives              0\n")) << text;
+    EXPECT_TRUE(text.ends_with("   tcp_out_resets              16\n")) << text;
+    text = render_settings(plain, test::sample_settings());
+    EXPECT_TRUE(text.starts_with("veth0\n   ack-frequency                       1  segments"))
+        << text;
 }
 
 TEST(Render, Connections) {

@@ -90,6 +90,87 @@ inline Report sample_report() {
     return report;
 }
 
+inline State sample_neighbor_state() {
+    return {CHIMNEY_STATE_CLASS_COMPLETE,
+            {{CHIMNEY_A_NEIGHBOR_STATE_VLAN_ID, 0U},
+             {CHIMNEY_A_NEIGHBOR_STATE_DL_DESTINATION_ADDRESS, "52:54:00:12:34:56"},
+             {CHIMNEY_A_NEIGHBOR_STATE_NIC_REACHABILITY_DELTA, 12U}}};
+}
+
+inline State sample_path_state() {
+    return {CHIMNEY_STATE_CLASS_COMPLETE,
+            {{CHIMNEY_A_PATH_STATE_SOURCE_ADDRESS, *Address::parse("10.0.0.1")},
+             {CHIMNEY_A_PATH_STATE_DESTINATION_ADDRESS, *Address::parse("10.0.0.2")},
+             {CHIMNEY_A_PATH_STATE_PATH_MTU, 1500U}}};
+}
+
+inline State sample_tcp_state() {
+    return {
+        CHIMNEY_STATE_CLASS_COMPLETE,
+        {{CHIMNEY_A_TCP_STATE_CONST_FLAGS, std::uint32_t{CHIMNEY_TCP_TIMESTAMPS | CHIMNEY_TCP_ECN}},
+         {CHIMNEY_A_TCP_STATE_REMOTE_PORT, 7U},
+         {CHIMNEY_A_TCP_STATE_LOCAL_PORT, 40000U},
+         {CHIMNEY_A_TCP_STATE_REMOTE_MSS, 1460U},
+         {CHIMNEY_A_TCP_STATE_CONGESTION_CONTROL, "cubic"},
+         {CHIMNEY_A_TCP_STATE_CACHED_FLAGS, std::uint32_t{CHIMNEY_TCP_NAGLE}},
+         {CHIMNEY_A_TCP_STATE_TTL_OR_HOP_LIMIT, 64U},
+         {CHIMNEY_A_TCP_STATE_STATE, std::uint32_t{CHIMNEY_TCP_STATE_ESTABLISHED}},
+         {CHIMNEY_A_TCP_STATE_SND_UNA, 4294967295U},
+         {CHIMNEY_A_TCP_STATE_KEEP_ALIVE_TIMEOUT_DELTA, 4294967295U},
+         {CHIMNEY_A_TCP_STATE_RETRANSMIT_TIMEOUT_DELTA, 0U}}};
+}
+
+/// A dry run with one object of each layer, and 100 bytes to send.
+inline Report sample_dry_run() {
+    Report report;
+    report.operation = sample_report().operation;
+    report.operation.dry_run = true;
+    report.operation.ok = 0;
+    report.operation.failed = 1;
+    report.operation.refused = 0;
+    report.blocks = {neighbor_block(0, CHIMNEY_ROLE_NEW),
+                     path_block(1, "10.0.0.2", CHIMNEY_STATUS_PENDING),
+                     tcp_block(2, 40000, CHIMNEY_STATUS_PENDING)};
+    report.blocks[0].state = sample_neighbor_state();
+    report.blocks[1].state = sample_path_state();
+    report.blocks[2].state = sample_tcp_state();
+    report.blocks[2].send_bytes = 100;
+    return report;
+}
+
+inline Event sample_event() {
+    Event event;
+    event.source = CHIMNEY_EVENT_SOURCE_TCP;
+    event.name = "retrieve";
+    event.upload_reason = CHIMNEY_UPLOAD_HIGH_DROP_RATE;
+    event.information = CHIMNEY_UPLOAD_HIGH_DROP_RATE;
+    event.ifindex = 7;
+    event.dev = "veth0";
+    event.context = 0x2a;
+    event.socket =
+        SocketName{*Address::parse("10.0.0.1"), *Address::parse("10.0.0.2"), 40000, 7, 0x1001};
+    event.time_ns = 1'795'254'000'000'000'042;
+    return event;
+}
+
+inline Statistics sample_statistics() {
+    Statistics statistics;
+    statistics.ifindex = 7;
+    statistics.dev = "veth0";
+    for (std::uint64_t i = 0; i < counter_names().size(); ++i)
+        statistics.counters.push_back(i);
+    return statistics;
+}
+
+inline Settings sample_settings() {
+    Settings settings;
+    settings.ifindex = 7;
+    settings.dev = "veth0";
+    for (std::uint32_t i = 1; i <= parameters().size(); ++i)
+        settings.values.push_back(i);
+    return settings;
+}
+
 inline Target sample_target() {
     Target target;
     target.ifindex = 7;
@@ -99,6 +180,8 @@ inline Target sample_target() {
     target.path = {1, 1024};
     target.neighbor = {1, 256};
     target.max_mtu = 1500;
+    target.ipv4 = true;
+    target.sack = true;
     return target;
 }
 

@@ -21,7 +21,9 @@ class FakeCaller : public Caller {
   public:
     void send(std::string message) override { messages.push_back(std::move(message)); }
     std::string describe() const override { return "test"; }
+    std::size_t backlog() const override { return unread; }
     std::vector<std::string> messages;
+    std::size_t unread = 0;
 };
 
 /// For the listing function below, which cannot capture.
@@ -240,6 +242,74 @@ TEST_F(ServiceTest, BadCallsAreErrors) {
         EXPECT_FALSE(reply()) << text;
     }
     EXPECT_TRUE(kernel.requests.empty());
+}
+
+TEST_F(ServiceTest, OperationsAreCalledByTheirNames) {
+    const std::vector<std::tuple<std::string_view, std::uint8_t, OpKind>> table = {
+        {method::update, CHIMNEY_CMD_UPDATE, CHIMNEY_OP_KIND_UPDATE},
+        {method::query, CHIMNEY_CMD_QUERY, CHIMNEY_OP_KIND_QUERY},
+        {method::invalidate, CHIMNEY_CMD_INVALIDATE, CHIMNEY_OP_KIND_INVALIDATE},
+        {method::explain, CHIMNEY_CMD_INITIATE, CHIMNEY_OP_KIND_INITIATE},
+    };
+    for (const auto& [name, command, kind] : table) {
+        kernel.answer(command, {operation_message(7, CHIMNEY_OP_STATE_RUNNING, command, kind)});
+        call(name, {{"selector", {{"all", true}}}, {"layer", "path"}});
+        EXPECT_EQ(kernel.requests.back().command, command);
+        AttributeReader sent(kernel.requests.back().attributes);
+        EXPECT_EQ(sent.flag(CHIMNEY_A_OP_DRY_RUN), name == method::explain);
+        EXPECT_FALSE(sent.flag(CHIMNEY_A_OP_OWNED));
+        EXPECT_EQ(sent.u32(CHIMNEY_A_OP_LAYERS), 1U << CHIMNEY_LAYER_PATH);
+    }
+    call(method::query, {{"selector", {{"all", true}}}, {"layer", "ether"}});
+    EXPECT_FALSE(reply());
+}
+
+TEST_F(ServiceTest, ListenersGetEvents) {
+    call(method::monitor, Json::object());
+    ASSERT_EQ(parse_events(reply(0).value()), std::vector<Event>());
+    service.on_events({{test::event_message()}, false});
+    auto events = parse_events(reply(1).value());
+    ASSERT_TRUE(events) << events.error().message;
+    ASSERT_EQ(events->size(), 1U);
+    EXPECT_EQ(events->front().name, "retrieve");
+    EXPECT_EQ(events->front().dev, "veth7");
+    // Nothing to tell.
+    service.on_events({{operation_message(7, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_OP_NTF)}, false});
+    EXPECT_EQ(caller->messages.size(), 2U);
+}
+
+TEST_F(ServiceTest, AListenerThatReadsTooSlowlyIsToldSo) {
+    call(method::monitor, Json::object());
+    caller->unread = 2 << 20;
+    service.on_events({{test::event_message()}, false});
+    EXPECT_EQ(caller->messages.size(), 1U);
+    caller->unread = 0;
+    service.on_events({{test::event_message()}, false});
+    EXPECT_EQ(reply(1).value()["lost"], true);
+    service.on_events({{test::event_message()}, false});
+    EXPECT_EQ(reply(2).value()["lost"], false);
+}
+
+TEST_F(ServiceTest, ParametersAreShownOrChanged) {
+    kernel.answer(CHIMNEY_CMD_PARAMS_GET, {test::settings_message(CHIMNEY_CMD_PARAMS_GET)});
+    kernel.answer(CHIMNEY_CMD_PARAMS_SET, {test::settings_message(CHIMNEY_CMD_PARAMS_SET)});
+    call(method::set_parameters, {{"dev", "veth0"}});
+    EXPECT_EQ(kernel.requests.back().command, CHIMNEY_CMD_PARAMS_GET);
+    ASSERT_TRUE(parse_settings(reply(0).value()));
+    call(method::set_parameters, {{"dev", "veth0"}, {"ack-frequency", 2}});
+    AttributeReader sent(kernel.requests.back().attributes);
+    EXPECT_EQ(kernel.requests.back().command, CHIMNEY_CMD_PARAMS_SET);
+    EXPECT_EQ(sent.u8(CHIMNEY_A_PARAMS_ACK_FREQUENCY), 2);
+    EXPECT_EQ(sent.all().size(), 2U);
+    auto asked = kernel.requests.size();
+    for (const Json& bad :
+         {Json{{"dev", "veth0"}, {"speed", 1}}, Json{{"dev", "veth0"}, {"ack-frequency", 256}},
+          Json{{"dev", "veth0"}, {"ack-frequency", "x"}}, Json::object()}) {
+        caller->messages.clear();
+        call(method::set_parameters, bad);
+        EXPECT_FALSE(reply()) << bad;
+    }
+    EXPECT_EQ(kernel.requests.size(), asked);
 }
 
 TEST_F(ServiceTest, OtherCallsAreAnsweredAtOnce) {

@@ -21,6 +21,10 @@ void AttributeWriter::put_u8(std::uint16_t type, std::uint8_t value) {
     put(type, as_bytes(value));
 }
 
+void AttributeWriter::put_u16(std::uint16_t type, std::uint16_t value) {
+    put(type, as_bytes(value));
+}
+
 void AttributeWriter::put_u32(std::uint16_t type, std::uint32_t value) {
     put(type, as_bytes(value));
 }
@@ -91,6 +95,10 @@ std::optional<T> AttributeReader::scalar(std::uint16_t type) {
 
 std::optional<std::uint8_t> AttributeReader::u8(std::uint16_t type) {
     return scalar<std::uint8_t>(type);
+}
+
+std::optional<std::uint16_t> AttributeReader::u16(std::uint16_t type) {
+    return scalar<std::uint16_t>(type);
 }
 
 std::optional<std::uint32_t> AttributeReader::u32(std::uint16_t type) {

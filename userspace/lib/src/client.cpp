@@ -9,24 +9,10 @@
 
 #include <chimney/attributes.hpp>
 
+#include "decode.hpp"
+
 namespace chimney {
 namespace {
-
-tl::unexpected<Error> malformed(std::string_view what) {
-    return fail(ErrorCode::protocol, "the kernel sent a malformed " + std::string(what) +
-                                         ": do chimney.ko and this program have one version?");
-}
-
-std::optional<Address> read_address(const AttributeReader& attributes, std::uint16_t type) {
-    auto bytes = attributes.bytes(type);
-    return bytes ? Address::from_bytes(*bytes) : std::nullopt;
-}
-
-template <typename E>
-std::optional<E> read_enum(AttributeReader& attributes, std::uint16_t type) {
-    auto value = attributes.u32(type);
-    return value ? std::optional(static_cast<E>(*value)) : std::nullopt;
-}
 
 Result<Target> decode_target(const Message& message) {
     AttributeReader a(message.attributes);
@@ -42,7 +28,18 @@ Result<Target> decode_target(const Message& message) {
                        a.u32(CHIMNEY_A_TARGET_NEIGHBOR_ENTRIES).value_or(0)};
     target.max_mtu = a.u32(CHIMNEY_A_TARGET_MAX_MTU).value_or(0);
     target.max_rcv_wnd = a.u32(CHIMNEY_A_TARGET_MAX_RCV_WND).value_or(0);
+    target.ipv4 = a.flag(CHIMNEY_A_TARGET_IPV4);
+    target.ipv6 = a.flag(CHIMNEY_A_TARGET_IPV6);
+    target.sack = a.flag(CHIMNEY_A_TARGET_SACK);
+    target.gate = read_enum<Gate>(a, CHIMNEY_A_TARGET_GATE).value_or(CHIMNEY_GATE_OPEN);
     target.violations = a.u64(CHIMNEY_A_TARGET_VIOLATIONS).value_or(0);
+    for (const auto& [type, payload] : a.all()) {
+        if (type != CHIMNEY_A_TARGET_VIOLATION)
+            continue;
+        AttributeReader nest(payload);
+        target.breaches.push_back({nest.string(CHIMNEY_A_VIOLATION_CLAUSE).value_or(""),
+                                   nest.u32(CHIMNEY_A_VIOLATION_COUNT).value_or(0)});
+    }
     if (!a.ok() || target.ifindex == 0 || target.dev.empty())
         return malformed("target");
     return target;
@@ -74,7 +71,11 @@ Result<Block> decode_block(const Message& message) {
     block.tcp_state = read_enum<TcpState>(a, CHIMNEY_A_BLOCK_TCP_STATE);
     block.send_bytes = a.u64(CHIMNEY_A_BLOCK_SEND_BYTES).value_or(0);
     block.receive_bytes = a.u64(CHIMNEY_A_BLOCK_RECEIVE_BYTES).value_or(0);
-    if (!a.ok() || !index || !layer || (!block.reason && (!block.role || !block.status)))
+    auto state_class = read_enum<StateClass>(a, CHIMNEY_A_BLOCK_CLASS);
+    if (state_class)
+        block.state = read_state(a, CHIMNEY_A_BLOCK_NEIGHBOR_VARIABLES, block.layer, *state_class);
+    if (!a.ok() || !index || !layer || (!block.reason && (!block.role || !block.status)) ||
+        block.state.has_value() != state_class.has_value())
         return malformed("block");
     return block;
 }
@@ -108,23 +109,6 @@ Result<Connection> decode_connection(const Message& message) {
     conn.src = *src;
     conn.dst = *dst;
     return conn;
-}
-
-/// Decodes each message of a dump.
-template <typename T>
-Result<std::vector<T>> decode_all(const Result<std::vector<Message>>& messages,
-                                  Result<T> (*decode)(const Message&)) {
-    if (!messages)
-        return tl::unexpected(messages.error());
-    std::vector<T> items;
-    items.reserve(messages->size());
-    for (const auto& message : *messages) {
-        auto item = decode(message);
-        if (!item)
-            return tl::unexpected(item.error());
-        items.push_back(std::move(*item));
-    }
-    return items;
 }
 
 /// Names the devices of items that came by index; one look-up for each device.
@@ -186,19 +170,19 @@ AttributeWriter encode_selector(const KernelSelector& selector) {
     return writer;
 }
 
-/// Names what was asked for in front of what the kernel says; the other errors need no such help.
-auto about(std::string what) {
-    return [what = std::move(what)](Error error) {
-        if (error.code == ErrorCode::kernel || error.code == ErrorCode::not_found)
-            error.message = what + ": " + error.message;
-        return error;
-    };
-}
-
-Request target_request(std::uint8_t command, std::string_view dev) {
-    AttributeWriter writer;
-    writer.put_string(CHIMNEY_A_TARGET_IFNAME, dev);
-    return {command, false, std::move(writer).take()};
+constexpr std::uint8_t command_of(OpKind kind) {
+    switch (kind) {
+    case CHIMNEY_OP_KIND_INITIATE:
+        return CHIMNEY_CMD_INITIATE;
+    case CHIMNEY_OP_KIND_TERMINATE:
+        return CHIMNEY_CMD_TERMINATE;
+    case CHIMNEY_OP_KIND_UPDATE:
+        return CHIMNEY_CMD_UPDATE;
+    case CHIMNEY_OP_KIND_QUERY:
+        return CHIMNEY_CMD_QUERY;
+    default:
+        return CHIMNEY_CMD_INVALIDATE;
+    }
 }
 
 } // namespace
@@ -222,6 +206,7 @@ Result<Operation> decode_operation(const Message& message) {
     op.ok = a.u32(CHIMNEY_A_OP_OK).value_or(0);
     op.failed = a.u32(CHIMNEY_A_OP_FAILED).value_or(0);
     op.refused = a.u32(CHIMNEY_A_OP_REFUSED).value_or(0);
+    op.dry_run = a.flag(CHIMNEY_A_OP_DRY_RUN);
     if (!a.ok() || !id || !kind || !state)
         return malformed("operation");
     op.id = *id;
@@ -258,13 +243,13 @@ Result<Target> Client::target_new(const TargetSpec& spec) {
 }
 
 Result<Target> Client::target_del(std::string_view dev) {
-    return request_one(target_request(CHIMNEY_CMD_TARGET_DEL, dev))
+    return request_one(device_request(CHIMNEY_CMD_TARGET_DEL, dev))
         .and_then(decode_target)
         .map_error(about("cannot remove the target on " + std::string(dev)));
 }
 
 Result<Target> Client::target(std::string_view dev) {
-    return request_one(target_request(CHIMNEY_CMD_TARGET_GET, dev))
+    return request_one(device_request(CHIMNEY_CMD_TARGET_GET, dev))
         .and_then(decode_target)
         .map_error(about("cannot show the target on " + std::string(dev)));
 }
@@ -273,20 +258,17 @@ Result<std::vector<Target>> Client::targets() {
     return decode_all(socket_.request({CHIMNEY_CMD_TARGET_GET, true, {}}), decode_target);
 }
 
-Result<Operation> Client::start(std::uint8_t command, const KernelSelector& selector, bool owned) {
+Result<Operation> Client::start(const KernelSelector& selector, const OperationOptions& options) {
     AttributeWriter writer;
     writer.put_nest(CHIMNEY_A_OP_SELECTOR, encode_selector(selector));
-    if (owned)
+    if (options.owned)
         writer.put_flag(CHIMNEY_A_OP_OWNED);
-    return request_one({command, false, std::move(writer).take()}).and_then(decode_operation);
-}
-
-Result<Operation> Client::initiate(const KernelSelector& selector, bool owned) {
-    return start(CHIMNEY_CMD_INITIATE, selector, owned);
-}
-
-Result<Operation> Client::terminate(const KernelSelector& selector) {
-    return start(CHIMNEY_CMD_TERMINATE, selector, false);
+    if (options.dry_run)
+        writer.put_flag(CHIMNEY_A_OP_DRY_RUN);
+    if (options.layer)
+        writer.put_u32(CHIMNEY_A_OP_LAYERS, 1U << *options.layer);
+    return request_one({command_of(options.kind), false, std::move(writer).take()})
+        .and_then(decode_operation);
 }
 
 Result<Operation> Client::operation(std::uint32_t id) {

@@ -38,7 +38,8 @@ constexpr auto layer_names = std::to_array<std::string_view>({"neighbor", "path"
 
 constexpr auto role_names = std::to_array<std::string_view>({"new", "linker", "placeholder"});
 
-constexpr auto op_kind_names = std::to_array<std::string_view>({"initiate", "terminate"});
+constexpr auto op_kind_names =
+    std::to_array<std::string_view>({"initiate", "terminate", "update", "query", "invalidate"});
 
 constexpr auto op_state_names = std::to_array<std::string_view>({"running", "done", "timed-out"});
 
@@ -69,6 +70,44 @@ constexpr auto reason_names = std::to_array<std::string_view>({
     "family",        "memory",        "gone",
     "bound-device",  "target-paused",
 });
+
+constexpr auto tcp_event_names =
+    std::to_array<std::string_view>({"disconnect", "abort", "retrieve", "send-backlog-change"});
+
+constexpr auto upload_reason_names = std::to_array<std::string_view>({
+    "hardware-failure",
+    "invalid-state",
+    "received-urgent-data",
+    "timeout-expiration",
+    "requested",
+    "high-drop-rate",
+    "high-fragmentation",
+    "high-out-of-order-packets",
+    "low-activity",
+    "no-buffer-preposting",
+    "small-io",
+});
+
+constexpr auto neighbor_event_names = std::to_array<std::string_view>(
+    {"neighbor-reachability-query", "neighbor-reachability-in-doubt"});
+
+constexpr auto indication_names =
+    std::to_array<std::string_view>({"pause", "resume", "upload-all"});
+
+constexpr auto event_source_names =
+    std::to_array<std::string_view>({"tcp", "neighbor", "target", "violation"});
+
+constexpr auto gate_names = std::to_array<std::string_view>({"open", "paused", "draining"});
+
+constexpr auto state_class_names =
+    std::to_array<std::string_view>({"const", "cached", "delegated", "complete"});
+
+constexpr auto tcp_const_flag_names = std::to_array<std::string_view>(
+    {"timestamps", "sack", "window-scaling", "usec-timestamps", "ecn"});
+
+constexpr auto tcp_cached_flag_names =
+    std::to_array<std::string_view>({"keep-alive", "nagle", "keep-alive-restart", "max-rt-restart",
+                                     "update-rcv-wnd", "fixed-rcv-wnd"});
 
 constexpr auto reason_texts = std::to_array<std::string_view>({
     "nothing stands in the way",
@@ -131,6 +170,43 @@ template <>
 std::span<const std::string_view> enum_names<Reason>() {
     return reason_names;
 }
+template <>
+std::span<const std::string_view> enum_names<TcpEvent>() {
+    return tcp_event_names;
+}
+template <>
+std::span<const std::string_view> enum_names<UploadReason>() {
+    return upload_reason_names;
+}
+template <>
+std::span<const std::string_view> enum_names<NeighborEvent>() {
+    return neighbor_event_names;
+}
+template <>
+std::span<const std::string_view> enum_names<Indication>() {
+    return indication_names;
+}
+template <>
+std::span<const std::string_view> enum_names<EventSource>() {
+    return event_source_names;
+}
+template <>
+std::span<const std::string_view> enum_names<Gate>() {
+    return gate_names;
+}
+template <>
+std::span<const std::string_view> enum_names<StateClass>() {
+    return state_class_names;
+}
+
+template <>
+std::span<const std::string_view> flag_names<chimney_tcp_const_flags>() {
+    return tcp_const_flag_names;
+}
+template <>
+std::span<const std::string_view> flag_names<chimney_tcp_cached_flags>() {
+    return tcp_cached_flag_names;
+}
 
 template <typename E>
 std::string to_string(E value) {
@@ -157,6 +233,13 @@ template std::string to_string(OpState);
 template std::string to_string(ConnState);
 template std::string to_string(TcpState);
 template std::string to_string(Reason);
+template std::string to_string(TcpEvent);
+template std::string to_string(UploadReason);
+template std::string to_string(NeighborEvent);
+template std::string to_string(Indication);
+template std::string to_string(EventSource);
+template std::string to_string(Gate);
+template std::string to_string(StateClass);
 template std::optional<Status> from_string(std::string_view);
 template std::optional<Layer> from_string(std::string_view);
 template std::optional<Role> from_string(std::string_view);
@@ -165,6 +248,13 @@ template std::optional<OpState> from_string(std::string_view);
 template std::optional<ConnState> from_string(std::string_view);
 template std::optional<TcpState> from_string(std::string_view);
 template std::optional<Reason> from_string(std::string_view);
+template std::optional<TcpEvent> from_string(std::string_view);
+template std::optional<UploadReason> from_string(std::string_view);
+template std::optional<NeighborEvent> from_string(std::string_view);
+template std::optional<Indication> from_string(std::string_view);
+template std::optional<EventSource> from_string(std::string_view);
+template std::optional<Gate> from_string(std::string_view);
+template std::optional<StateClass> from_string(std::string_view);
 
 std::string ndis_name(Status status) {
     auto name = to_string(status);

@@ -1,32 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <chimney/json.hpp>
-
-#include <array>
-#include <charconv>
-#include <ctime>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include "json_values.hpp"
 
 namespace chimney {
 namespace {
-
-constexpr int schema = 1;
-
-std::string hex(std::uint64_t value) {
-    return fmt::format("{:#x}", value);
-}
-
-/// UTC with nanoseconds, as RFC 3339 has it. A number would not fit in a double.
-std::string format_time(std::uint64_t ns) {
-    constexpr std::uint64_t second = 1'000'000'000;
-    auto seconds = static_cast<std::time_t>(ns / second);
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900,
-                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                       ns % second);
-}
 
 Json to_json(const Entries& entries) {
     return {{"used", entries.used}, {"max", entries.max}};
@@ -42,7 +18,14 @@ Json to_json(const Target& target) {
     json["neighbor"] = to_json(target.neighbor);
     json["max_mtu"] = target.max_mtu;
     json["max_rcv_wnd"] = target.max_rcv_wnd;
+    json["ipv4"] = target.ipv4;
+    json["ipv6"] = target.ipv6;
+    json["sack"] = target.sack;
+    json["gate"] = to_string(target.gate);
     json["violations"] = target.violations;
+    auto& breaches = json["breaches"] = Json::object();
+    for (const auto& [clause, count] : target.breaches)
+        breaches[clause] = count;
     return json;
 }
 
@@ -60,6 +43,7 @@ Json to_json(const Operation& op) {
     json["ok"] = op.ok;
     json["failed"] = op.failed;
     json["refused"] = op.refused;
+    json["dry_run"] = op.dry_run;
     return json;
 }
 
@@ -97,6 +81,10 @@ Json to_json(const Block& block) {
             json["tcp_state"] = to_string(*block.tcp_state);
         json["send_bytes"] = block.send_bytes;
         json["receive_bytes"] = block.receive_bytes;
+    }
+    if (block.state) {
+        json["class"] = to_string(block.state->state_class);
+        json["state"] = state_to_json(block.layer, *block.state);
     }
     return json;
 }
@@ -141,92 +129,6 @@ Json document(const char* key, const std::vector<T>& items) {
     return {{"schema", schema}, {key, std::move(list)}};
 }
 
-/// Thrown by the readers below, caught in guarded(); never leaves this file.
-struct BadValue {
-    std::string key;
-};
-
-std::uint64_t read_hex(const Json& json, const char* key) {
-    const auto& text = json.at(key).get_ref<const std::string&>();
-    std::uint64_t value = 0;
-    auto* end = text.data() + text.size();
-    if (!text.starts_with("0x") || std::from_chars(text.data() + 2, end, value, 16).ptr != end)
-        throw BadValue{key};
-    return value;
-}
-
-template <typename E>
-E read_enum(const Json& json, const char* key) {
-    const auto& name = json.at(key).get_ref<const std::string&>();
-    constexpr std::string_view unknown = "unknown-";
-    if (auto value = from_string<E>(name))
-        return *value;
-    std::uint32_t number = 0;
-    auto* end = name.data() + name.size();
-    if (!name.starts_with(unknown) ||
-        std::from_chars(name.data() + unknown.size(), end, number).ptr != end)
-        throw BadValue{key};
-    return static_cast<E>(number);
-}
-
-Status read_status(const Json& json, const char* key) {
-    const auto& name = json.at(key).get_ref<const std::string&>();
-    constexpr std::string_view unknown = "UNKNOWN_";
-    if (auto status = status_from_ndis_name(name))
-        return *status;
-    std::uint32_t number = 0;
-    auto* end = name.data() + name.size();
-    if (!name.starts_with(unknown) ||
-        std::from_chars(name.data() + unknown.size(), end, number).ptr != end)
-        throw BadValue{key};
-    return static_cast<Status>(number);
-}
-
-Address read_address(const Json& json, const char* key) {
-    auto address = Address::parse(json.at(key).get_ref<const std::string&>());
-    if (!address)
-        throw BadValue{key};
-    return *address;
-}
-
-std::array<std::uint8_t, 6> read_mac(const Json& json, const char* key) {
-    const auto& text = json.at(key).get_ref<const std::string&>();
-    std::array<std::uint8_t, 6> mac{};
-    if (text.size() != mac.size() * 3 - 1)
-        throw BadValue{key};
-    for (std::size_t i = 0; i < mac.size(); ++i)
-        if (auto* at = text.data() + i * 3; std::from_chars(at, at + 2, mac[i], 16).ptr != at + 2)
-            throw BadValue{key};
-    return mac;
-}
-
-std::uint64_t read_time(const Json& json, const char* key) {
-    const auto& text = json.at(key).get_ref<const std::string&>();
-    std::tm utc{};
-    std::uint64_t ns = 0;
-    const char* dot = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-    if (!dot || *dot != '.' || std::from_chars(dot + 1, dot + 10, ns).ptr != dot + 10)
-        throw BadValue{key};
-    return static_cast<std::uint64_t>(timegm(&utc)) * 1'000'000'000 + ns;
-}
-
-template <typename T>
-void read(const Json& json, const char* key, T& value) {
-    json.at(key).get_to(value);
-}
-
-template <typename T, typename Reader>
-void read_optional(const Json& json, const char* key, std::optional<T>& value, Reader reader) {
-    if (json.contains(key))
-        value = reader(json, key);
-}
-
-template <typename T>
-void read_optional(const Json& json, const char* key, std::optional<T>& value) {
-    if (json.contains(key))
-        value = json.at(key).get<T>();
-}
-
 void from_json(const Json& json, Entries& entries) {
     read(json, "used", entries.used);
     read(json, "max", entries.max);
@@ -241,7 +143,13 @@ void from_json(const Json& json, Target& target) {
     from_json(json.at("neighbor"), target.neighbor);
     read(json, "max_mtu", target.max_mtu);
     read(json, "max_rcv_wnd", target.max_rcv_wnd);
+    read(json, "ipv4", target.ipv4);
+    read(json, "ipv6", target.ipv6);
+    read(json, "sack", target.sack);
+    target.gate = read_enum<Gate>(json, "gate");
     read(json, "violations", target.violations);
+    for (const auto& [clause, count] : json.at("breaches").items())
+        target.breaches.push_back({clause, count.get<std::uint32_t>()});
 }
 
 void from_json(const Json& json, Operation& op) {
@@ -256,6 +164,7 @@ void from_json(const Json& json, Operation& op) {
     read(json, "ok", op.ok);
     read(json, "failed", op.failed);
     read(json, "refused", op.refused);
+    read(json, "dry_run", op.dry_run);
 }
 
 void from_json(const Json& json, Block& block) {
@@ -278,6 +187,10 @@ void from_json(const Json& json, Block& block) {
     read_optional(json, "tcp_state", block.tcp_state, read_enum<TcpState>);
     block.send_bytes = json.value("send_bytes", std::uint64_t{0});
     block.receive_bytes = json.value("receive_bytes", std::uint64_t{0});
+    if (json.contains("state")) {
+        block.state = read_state(json.at("state"), block.layer);
+        block.state->state_class = read_enum<StateClass>(json, "class");
+    }
 }
 
 void from_json(const Json& json, Report& report) {
@@ -307,21 +220,6 @@ void from_json(const Json& json, Connection& conn) {
     read(json, "held_segments", conn.held_segments);
     read(json, "forwarded_segments", conn.forwarded_segments);
     read(json, "guard", conn.guard);
-}
-
-/// The one place where exceptions of the JSON library become errors.
-template <typename Function>
-auto guarded(std::string_view what, Function function) -> Result<decltype(function())> {
-    auto bad = [&](const std::string& why) {
-        return fail(ErrorCode::protocol, fmt::format("malformed {}: {}", what, why));
-    };
-    try {
-        return function();
-    } catch (const BadValue& error) {
-        return bad("the value of '" + error.key + "' makes no sense");
-    } catch (const Json::exception& error) {
-        return bad(error.what());
-    }
 }
 
 template <typename T>

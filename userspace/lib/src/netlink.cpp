@@ -53,7 +53,9 @@ Result<SocketPtr> open_generic() {
     // The privileged form goes beyond net.core.rmem_max.
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0)
         nl_socket_set_buffer_size(socket.get(), receive_buffer, 0);
+    // A replayed tree may come back in a datagram that is larger.
     nl_socket_set_msg_buf_size(socket.get(), datagram_size);
+    nl_socket_enable_msg_peek(socket.get());
     return socket;
 }
 

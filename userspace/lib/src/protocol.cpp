@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <chimney/protocol.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace chimney {
 namespace {
 
 constexpr std::string_view failed = "org.chimney.Failed";
+
+struct OperationMethod {
+    OpKind kind;
+    std::string_view name;
+};
+constexpr auto operations = std::to_array<OperationMethod>({
+    {CHIMNEY_OP_KIND_INITIATE, method::offload},
+    {CHIMNEY_OP_KIND_TERMINATE, method::upload},
+    {CHIMNEY_OP_KIND_UPDATE, method::update},
+    {CHIMNEY_OP_KIND_QUERY, method::query},
+    {CHIMNEY_OP_KIND_INVALIDATE, method::invalidate},
+});
 
 std::string encode(const Json& json) {
     auto text = format_json(json);
@@ -18,8 +33,30 @@ std::string encode_call(std::string_view method, const Json& parameters) {
     return encode({{"method", method}, {"parameters", parameters}});
 }
 
-std::string encode_reply(const Json& parameters) {
-    return encode({{"parameters", parameters}});
+std::string encode_reply(const Json& parameters, bool continues) {
+    Json json = {{"parameters", parameters}};
+    if (continues)
+        json["continues"] = true;
+    return encode(json);
+}
+
+std::string_view method_of(const OperationOptions& options) {
+    if (options.dry_run)
+        return method::explain;
+    auto found = std::ranges::find(operations, options.kind, &OperationMethod::kind);
+    return found->name;
+}
+
+std::optional<OperationOptions> operation_of(std::string_view method) {
+    OperationOptions options;
+    options.dry_run = method == method::explain;
+    if (options.dry_run)
+        return options;
+    auto found = std::ranges::find(operations, method, &OperationMethod::name);
+    if (found == operations.end())
+        return std::nullopt;
+    options.kind = found->kind;
+    return options;
 }
 
 std::string encode_error(const Error& error) {

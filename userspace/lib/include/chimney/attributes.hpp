@@ -20,6 +20,7 @@ class AttributeWriter {
   public:
     void put_flag(std::uint16_t type) { put(type, {}); }
     void put_u8(std::uint16_t type, std::uint8_t value);
+    void put_u16(std::uint16_t type, std::uint16_t value);
     void put_u32(std::uint16_t type, std::uint32_t value);
     void put_u64(std::uint16_t type, std::uint64_t value);
     /// A port: 16 bits in network order.
@@ -55,6 +56,7 @@ class AttributeReader {
 
     bool flag(std::uint16_t type) const;
     std::optional<std::uint8_t> u8(std::uint16_t type);
+    std::optional<std::uint16_t> u16(std::uint16_t type);
     std::optional<std::uint32_t> u32(std::uint16_t type);
     std::optional<std::uint64_t> u64(std::uint16_t type);
     std::optional<std::uint16_t> port(std::uint16_t type);

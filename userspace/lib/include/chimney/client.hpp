@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <chimney/error.hpp>
 #include <chimney/netlink.hpp>
+#include <chimney/replay.hpp>
 #include <chimney/selector.hpp>
 #include <chimney/types.hpp>
 
@@ -20,6 +23,15 @@ using InterfaceNamer = std::string (*)(std::uint32_t ifindex);
 
 /// Name of an interface of this network namespace.
 std::string interface_name(std::uint32_t ifindex);
+
+/// What an operation is to do.
+struct OperationOptions {
+    OpKind kind = CHIMNEY_OP_KIND_INITIATE;
+    bool owned = false;         ///< initiate: connections come home when the NetlinkSocket closes
+    bool dry_run = false;       ///< initiate: show what would be sent, and send nothing
+    std::optional<Layer> layer; ///< update, query, invalidate: objects of this layer only
+    bool operator==(const OperationOptions&) const = default;
+};
 
 /// Typed requests over a NetlinkSocket, which must outlive the client.
 class Client {
@@ -33,11 +45,8 @@ class Client {
     Result<Target> target(std::string_view dev);
     Result<std::vector<Target>> targets();
 
-    /// Start to offload; the operation usually still runs when this returns.
-    /// @param owned connections come home when the NetlinkSocket is closed
-    Result<Operation> initiate(const KernelSelector& selector, bool owned);
-    /// Start to upload.
-    Result<Operation> terminate(const KernelSelector& selector);
+    /// Start an operation; it usually still runs when this returns.
+    Result<Operation> start(const KernelSelector& selector, const OperationOptions& options);
 
     Result<Operation> operation(std::uint32_t id);
     Result<std::vector<Operation>> operations();
@@ -46,15 +55,32 @@ class Client {
     Result<Report> report(std::uint32_t operation);
     Result<std::vector<Connection>> connections(const KernelSelector& selector);
 
+    /// Counters of all targets, or of the one on @p dev; one item for each IP version.
+    Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev);
+    /// Set the counters of a target to zero; returns what they were.
+    Result<std::vector<Statistics>> reset_statistics(std::string_view dev);
+    Result<Settings> settings(std::string_view dev);
+    /// Change some settings, at least one; returns all.
+    Result<Settings> change_settings(std::string_view dev, const std::vector<Change>& changes);
+    /// Make a software target misbehave as a script says.
+    Result<void> fault(std::string_view dev, std::string_view script);
+    /// Send a tree that was made up, and wait for what comes back. Its objects belong to the
+    /// NetlinkSocket and end with it.
+    Result<ReplayResult> replay(std::string_view dev, const ReplayStep& step);
+
   private:
     Result<Message> request_one(const Request& request);
-    Result<Operation> start(std::uint8_t command, const KernelSelector& selector, bool owned);
+    Result<std::vector<Statistics>> statistics_of(std::uint8_t command, std::string_view dev);
 
     NetlinkSocket& socket_;
     InterfaceNamer namer_;
+    std::map<std::string, std::uint32_t> objects_; ///< numbers of replayed objects
 };
 
 /// An operation from a reply or an op-ntf notification.
 Result<Operation> decode_operation(const Message& message);
+
+/// An event from an event-ntf notification.
+Result<Event> decode_event(const Message& message, InterfaceNamer namer = interface_name);
 
 } // namespace chimney

@@ -20,6 +20,13 @@ using OpState = chimney_op_state;
 using ConnState = chimney_conn_state;
 using TcpState = chimney_tcp_state;
 using Reason = chimney_reason;
+using TcpEvent = chimney_tcp_event;
+using UploadReason = chimney_upload_reason;
+using NeighborEvent = chimney_event;
+using Indication = chimney_indication;
+using EventSource = chimney_event_source;
+using Gate = chimney_gate;
+using StateClass = chimney_state_class;
 
 /// Names of the enumerators of @p E in the order of their values, spelled as in chimney.yaml.
 template <typename E>
@@ -38,6 +45,10 @@ std::string ndis_name(Status status);
 
 /// Reverse of ndis_name().
 std::optional<Status> status_from_ndis_name(std::string_view name);
+
+/// Names of flags in the order of their bits, spelled as in chimney.yaml.
+template <typename E>
+std::span<const std::string_view> flag_names();
 
 /// Why a connection was refused, as a clause for a person.
 std::string_view describe(Reason reason);

@@ -13,6 +13,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <chimney/error.hpp>
+#include <chimney/replay.hpp>
 #include <chimney/selector.hpp>
 #include <chimney/types.hpp>
 
@@ -33,6 +34,18 @@ Json connections_document(const std::vector<Connection>& connections);
 Json operations_document(const std::vector<Operation>& operations);
 /// {"schema":1,"operations":[...]}, operations with "blocks"
 Json reports_document(const std::vector<Report>& reports);
+/// {"schema":1,"events":[...]}
+Json events_document(const std::vector<Event>& events);
+/// One event as an object.
+Json event_to_json(const Event& event);
+/// {"schema":1,"statistics":[...]}
+Json statistics_document(const std::vector<Statistics>& statistics);
+/// {"schema":1,"parameters":[{"dev":...,"ack-frequency":...}]}
+Json settings_document(const Settings& settings);
+/// {"schema":1,"replay":[...]}, steps that can be replayed
+Json replay_document(const std::vector<ReplayStep>& steps);
+/// {"schema":1,"replay":[...]}, what came back; can be replayed, too
+Json results_document(const std::vector<ReplayResult>& results);
 /// {"schema":1,"error":{"code":...,"message":...}}
 Json error_document(const Error& error);
 
@@ -40,6 +53,11 @@ Result<std::vector<Target>> parse_targets(const Json& document);
 Result<std::vector<Connection>> parse_connections(const Json& document);
 Result<std::vector<Operation>> parse_operations(const Json& document);
 Result<std::vector<Report>> parse_reports(const Json& document);
+Result<std::vector<Event>> parse_events(const Json& document);
+Result<std::vector<Statistics>> parse_statistics(const Json& document);
+Result<Settings> parse_settings(const Json& document);
+/// Steps from a replay document, which a person wrote: errors name the place.
+Result<std::vector<ReplayStep>> parse_replay(const Json& document);
 
 /// {"src":"10.0.0.0/8:80","pid":7} and so on, strings in the grammar of parse_endpoint().
 Json selector_to_json(const Selector& selector);

@@ -4,7 +4,7 @@
 ///
 /// Shaped like varlink: a call is {"method":"org.chimney.Offload","parameters":{...}}, its answer
 /// {"parameters":{...}} or {"error":"org.chimney.Failed","parameters":{"code","errno","message"}},
-/// each followed by one NUL byte.
+/// each followed by one NUL byte. A call that has more answers gets them with "continues":true.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chimney/client.hpp>
 #include <chimney/error.hpp>
 #include <chimney/json.hpp>
 
@@ -32,7 +33,21 @@ inline constexpr std::string_view del_target = "org.chimney.DelTarget";
 inline constexpr std::string_view list_connections = "org.chimney.ListConnections";
 inline constexpr std::string_view show_operation = "org.chimney.ShowOperation";
 inline constexpr std::string_view list_operations = "org.chimney.ListOperations";
+inline constexpr std::string_view update = "org.chimney.Update";
+inline constexpr std::string_view query = "org.chimney.Query";
+inline constexpr std::string_view invalidate = "org.chimney.Invalidate";
+inline constexpr std::string_view explain = "org.chimney.Explain";
+inline constexpr std::string_view list_statistics = "org.chimney.ListStatistics";
+inline constexpr std::string_view reset_statistics = "org.chimney.ResetStatistics";
+inline constexpr std::string_view set_parameters = "org.chimney.SetParameters";
+inline constexpr std::string_view set_faults = "org.chimney.SetFaults";
+inline constexpr std::string_view monitor = "org.chimney.Monitor";
 } // namespace method
+
+/// The call that starts an operation.
+std::string_view method_of(const OperationOptions& options);
+/// What a call starts; nothing if it starts no operation.
+std::optional<OperationOptions> operation_of(std::string_view method);
 
 /// One call.
 struct Call {
@@ -41,7 +56,8 @@ struct Call {
 };
 
 std::string encode_call(std::string_view method, const Json& parameters);
-std::string encode_reply(const Json& parameters);
+/// @param continues more replies to the call follow
+std::string encode_reply(const Json& parameters, bool continues = false);
 std::string encode_error(const Error& error);
 
 Result<Call> decode_call(std::string_view text);

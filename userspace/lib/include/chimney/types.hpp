@@ -11,6 +11,8 @@
 
 #include <chimney/address.hpp>
 #include <chimney/enums.hpp>
+#include <chimney/selector.hpp>
+#include <chimney/state.hpp>
 
 namespace chimney {
 
@@ -33,6 +35,13 @@ struct Entries {
     bool operator==(const Entries&) const = default;
 };
 
+/// How often one clause of the contract was broken.
+struct Violation {
+    std::string clause; ///< "OP-06"
+    std::uint32_t count = 0;
+    bool operator==(const Violation&) const = default;
+};
+
 /// An offload target.
 struct Target {
     std::uint32_t ifindex = 0;
@@ -43,7 +52,12 @@ struct Target {
     Entries neighbor;
     std::uint32_t max_mtu = 0;     ///< 0 for no limit
     std::uint32_t max_rcv_wnd = 0; ///< 0 for no limit
-    std::uint64_t violations = 0;
+    bool ipv4 = false;
+    bool ipv6 = false;
+    bool sack = false;
+    Gate gate = CHIMNEY_GATE_OPEN;
+    std::uint64_t violations = 0;    ///< of the target
+    std::vector<Violation> breaches; ///< by clause, those of its clients too
     bool operator==(const Target&) const = default;
 };
 
@@ -60,6 +74,7 @@ struct Operation {
     std::uint32_t ok = 0;
     std::uint32_t failed = 0;
     std::uint32_t refused = 0;
+    bool dry_run = false; ///< it showed what it would send, and sent nothing
 
     bool running() const { return state == CHIMNEY_OP_STATE_RUNNING; }
     std::uint64_t connections() const { return std::uint64_t{ok} + failed + refused; }
@@ -86,6 +101,7 @@ struct Block {
     std::optional<TcpState> tcp_state;
     std::uint64_t send_bytes = 0;
     std::uint64_t receive_bytes = 0;
+    std::optional<State> state; ///< of a query or a dry run
     bool operator==(const Block&) const = default;
 };
 
@@ -119,6 +135,61 @@ struct Connection {
     std::uint64_t forwarded_segments = 0;
     std::uint64_t guard = 0;
     bool operator==(const Connection&) const = default;
+};
+
+/// What a target told, or what broke the contract.
+struct Event {
+    EventSource source = CHIMNEY_EVENT_SOURCE_TCP;
+    std::string name; ///< "retrieve", "pause", "OP-06" and so on
+    std::optional<UploadReason> upload_reason;
+    std::optional<std::uint32_t> information; ///< of an event of a connection
+    std::uint32_t ifindex = 0;
+    std::string dev;
+    std::optional<std::uint64_t> context;
+    std::optional<SocketName> socket;
+    std::uint64_t time_ns = 0; ///< CLOCK_REALTIME
+    bool operator==(const Event&) const = default;
+};
+
+/// Version of IP.
+enum class IpVersion : std::uint8_t { v4 = 4, v6 = 6 };
+
+/// Counters of a target over one IP version.
+struct Statistics {
+    std::uint32_t ifindex = 0;
+    std::string dev;
+    IpVersion version = IpVersion::v4;
+    std::vector<std::uint64_t> counters; ///< in the order of counter_names()
+    bool operator==(const Statistics&) const = default;
+};
+
+/// Names of the counters: "ip_in_receives" and so on.
+std::span<const std::string_view> counter_names();
+
+/// One setting of the host for a target.
+struct Parameter {
+    std::string_view name; ///< "ack-frequency"
+    std::uint16_t attribute;
+    std::uint32_t max;
+    std::string_view help;
+};
+
+/// All settings there are.
+std::span<const Parameter> parameters();
+
+/// Settings of the host for one target.
+struct Settings {
+    std::uint32_t ifindex = 0;
+    std::string dev;
+    std::vector<std::uint32_t> values; ///< in the order of parameters()
+    bool operator==(const Settings&) const = default;
+};
+
+/// A setting and the value it is to get.
+struct Change {
+    std::string name;
+    std::uint32_t value = 0;
+    bool operator==(const Change&) const = default;
 };
 
 } // namespace chimney

@@ -413,7 +413,7 @@ void chimney_upload_doomed(struct chimney_host_binding *hb);
 
 /* offload.c */
 void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
-		    enum chimney_reason reason);
+			 enum chimney_reason reason);
 void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count, bool owned);
 
@@ -426,8 +426,8 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 				 BIT(CHIMNEY_LAYER_PATH) | \
 				 BIT(CHIMNEY_LAYER_TCP))
 void chimney_operate_list(struct chimney_host_binding *hb,
-			struct list_head *conns, enum chimney_op_kind kind,
-			u8 layers, struct chimney_op *op);
+			  struct list_head *conns, enum chimney_op_kind kind,
+			  u8 layers, struct chimney_op *op);
 void chimney_update_later(struct chimney_conn *conn);
 void chimney_update_work(struct work_struct *work);
 bool chimney_neighbor_query(struct chimney_neighbor *neighbor, u32 *delta);

@@ -113,7 +113,7 @@ void chimney_info_refresh(struct sock *sk)
 	if (conn->state == CHIMNEY_CONN_STATE_OFFLOADED) {
 		list_move_tail(&conn->list, &conns);
 		chimney_operate_list(hb, &conns, CHIMNEY_OP_KIND_QUERY,
-				   BIT(CHIMNEY_LAYER_TCP), NULL);
+				     BIT(CHIMNEY_LAYER_TCP), NULL);
 	}
 	mutex_unlock(&hb->lock);
 	chimney_conn_put(conn);

@@ -15,7 +15,7 @@
  * Context: process, may sleep.
  */
 void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
-		    enum chimney_reason reason)
+			 enum chimney_reason reason)
 {
 	struct chimney_result result = {
 		.layer = CHIMNEY_LAYER_TCP,
@@ -107,13 +107,12 @@ static void finish_nodes(struct chimney_host_binding *hb,
 
 		if (path && !path->handle.context)
 			chimney_path_remove(path);
-		else if (path && !path->count) {
+		else if (path && !path->count)
 			chimney_tree_path(unused, path);
-		} else if (neighbor && !neighbor->handle.context) {
+		else if (neighbor && !neighbor->handle.context)
 			chimney_neighbor_remove(neighbor);
-		} else if (neighbor && list_empty(&neighbor->paths)) {
+		else if (neighbor && list_empty(&neighbor->paths))
 			chimney_tree_neighbor(unused, neighbor);
-		}
 	}
 	chimney_upload_tree(hb, unused, NULL);
 }

@@ -83,7 +83,7 @@ static int named_find(const struct host_request *request, struct named *named)
 			named->conns[named->count++] = conn;
 		else
 			chimney_refuse_conn(request->op, sockets[i],
-				       CHIMNEY_REASON_NOT_OFFLOADED);
+					    CHIMNEY_REASON_NOT_OFFLOADED);
 	}
 	put_sockets(sockets, count);
 	return named->conns ? 0 : -ENOMEM;
@@ -118,10 +118,10 @@ static void named_end(const struct host_request *request, struct named *named)
 		if (!conn)
 			continue;
 		chimney_refuse_conn(request->op, conn->sk,
-			       READ_ONCE(conn->state) ==
-			       CHIMNEY_CONN_STATE_LOST ?
-			       CHIMNEY_REASON_NOT_OFFLOADED :
-			       CHIMNEY_REASON_BUSY);
+				    READ_ONCE(conn->state) ==
+				    CHIMNEY_CONN_STATE_LOST ?
+				    CHIMNEY_REASON_NOT_OFFLOADED :
+				    CHIMNEY_REASON_BUSY);
 		chimney_conn_put(conn);
 	}
 	kvfree(named->conns);
@@ -162,8 +162,8 @@ static void operate(const struct host_request *request,
 		chimney_upload_list(hb, conns, op);
 	else
 		chimney_operate_list(hb, conns, op->kind,
-				   request->options.layers ?:
-				   CHIMNEY_ALL_LAYERS, op);
+				     request->options.layers ?:
+				     CHIMNEY_ALL_LAYERS, op);
 }
 
 static void operate_all(const struct host_request *request, struct named *named)

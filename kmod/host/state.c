@@ -235,7 +235,7 @@ void chimney_update_work(struct work_struct *work)
 	    chimney_cached_changed(conn, &now)) {
 		list_move_tail(&conn->list, &conns);
 		chimney_operate_list(hb, &conns, CHIMNEY_OP_KIND_UPDATE,
-				   BIT(CHIMNEY_LAYER_TCP), NULL);
+				     BIT(CHIMNEY_LAYER_TCP), NULL);
 	}
 	mutex_unlock(&hb->lock);
 	chimney_conn_put(conn);

@@ -300,6 +300,7 @@ static void record_conn(const struct chimney_tree *tree,
 			struct chimney_result *result)
 {
 	struct chimney_tuple tuple;
+	int state;
 
 	chimney_conn_tuple(tc->conn, &tuple);
 	result->context = tc->conn->id;
@@ -321,8 +322,8 @@ static void record_conn(const struct chimney_tree *tree,
 		break;
 	case CHIMNEY_OP_KIND_UPDATE:
 	case CHIMNEY_OP_KIND_INVALIDATE:
-		result->tcp_state = chimney_tcp_state_from_linux(
-			inet_sk_state_load(tc->conn->sk));
+		state = inet_sk_state_load(tc->conn->sk);
+		result->tcp_state = chimney_tcp_state_from_linux(state);
 		break;
 	}
 }

@@ -94,8 +94,11 @@ static int engine_queue_xmit(struct sock *sk, struct sk_buff *skb,
 	struct sim_conn *conn = sk->sk_user_data;
 	const struct tcphdr *th = tcp_hdr(skb);
 
-	/* No ACK, probe or data after a request for upload (URG-03, TEV-16). */
-	if (conn->retrieved ||
+	/*
+	 * Nothing after a request for upload (URG-03, TEV-16), until the ACKs
+	 * that are due at the end (TERM-34).
+	 */
+	if ((conn->retrieved && !conn->stopped) ||
 	    (before(ntohl(th->seq), conn->sent_end) &&
 	     skb->len > th->doff * 4 && !may_retransmit(conn))) {
 		kfree_skb(skb);

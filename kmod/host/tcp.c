@@ -63,6 +63,7 @@ static u32 time_left(unsigned long expires)
 
 static void get_timers(struct sock *sk, struct chimney_tcp_state_delegated *d)
 {
+	const struct timer_list *keepalive = chimney_tcp_keepalive_timer(sk);
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
 	d->retransmit.timeout_delta = CHIMNEY_TIMER_OFF;
@@ -80,8 +81,8 @@ static void get_timers(struct sock *sk, struct chimney_tcp_state_delegated *d)
 
 	d->keep_alive.probe_count = 0;
 	d->keep_alive.timeout_delta = CHIMNEY_TIMER_OFF;
-	if (sock_flag(sk, SOCK_KEEPOPEN) && timer_pending(&sk->sk_timer)) {
-		d->keep_alive.timeout_delta = time_left(sk->sk_timer.expires);
+	if (sock_flag(sk, SOCK_KEEPOPEN) && timer_pending(keepalive)) {
+		d->keep_alive.timeout_delta = time_left(keepalive->expires);
 		if (!d->snd_wnd_probe_count)
 			d->keep_alive.probe_count = icsk->icsk_probes_out;
 	}

@@ -325,27 +325,40 @@ static void load_congestion_control(struct socket *socket,
  */
 static struct sk_buff *gather(const struct sk_buff *skb)
 {
+	unsigned int linear = skb_headlen(skb);
 	struct skb_shared_info *shinfo;
+	struct page *page;
 	struct sk_buff *copy;
-	int i;
+	int i, n = 0;
 
-	copy = alloc_skb_fclone(MAX_TCP_HEADER + skb_headlen(skb),
-				GFP_ATOMIC | __GFP_NOWARN);
+	if (linear && skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
+		return NULL;
+	copy = alloc_skb_fclone(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!copy)
 		return NULL;
 	skb_reserve(copy, MAX_TCP_HEADER);
-	skb_put_data(copy, skb->data, skb_headlen(skb));
 	shinfo = skb_shinfo(copy);
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		shinfo->frags[i] = skb_shinfo(skb)->frags[i];
-		skb_frag_ref(copy, i);
+	if (linear) {
+		/* TCP divides skbs whose data is in pages only. */
+		page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN | __GFP_COMP,
+				   get_order(linear));
+		if (!page) {
+			kfree_skb(copy);
+			return NULL;
+		}
+		memcpy(page_address(page), skb->data, linear);
+		skb_fill_page_desc(copy, n++, page, 0, linear);
 	}
-	shinfo->nr_frags = i;
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		shinfo->frags[n] = skb_shinfo(skb)->frags[i];
+		skb_frag_ref(copy, n++);
+	}
+	shinfo->nr_frags = n;
 	shinfo->flags |= skb_shinfo(skb)->flags & SKBFL_SHARED_FRAG;
 	skb_zcopy_set(copy, skb_zcopy((struct sk_buff *)skb), NULL);
-	copy->data_len = skb->data_len;
-	copy->len += skb->data_len;
-	copy->truesize += skb->data_len;
+	copy->data_len = skb->len;
+	copy->len = skb->len;
+	copy->truesize += skb->len;
 	copy->ip_summed = CHECKSUM_PARTIAL;
 	__skb_header_release(copy);
 	TCP_SKB_CB(copy)->tcp_flags =
@@ -867,6 +880,17 @@ void sim_engine_unlock(struct sim_conn *conn)
 	bh_unlock_sock(conn->sk);
 }
 
+/* URG-01; anything else TCP discards by itself. */
+static bool is_acceptable(const struct sim_conn *conn, const struct tcphdr *th)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	u32 seq = ntohl(th->seq);
+
+	return th->ack && !after(ntohl(th->ack_seq), tp->snd_nxt) &&
+	       !before(seq, tp->rcv_nxt) &&
+	       !after(seq, tp->rcv_nxt + tcp_receive_window(tp));
+}
+
 /*
  * Urgent data (URG) and segments that would end the connection are the host's:
  * it keeps TIME_WAIT. From the first of them on everything goes to the host.
@@ -877,7 +901,7 @@ bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th)
 
 	if (conn->stopped || conn->lost || conn->retrieved)
 		return false;
-	if (th->urg)
+	if (th->urg && is_acceptable(conn, th))
 		ask_back(conn, CHIMNEY_UPLOAD_RECEIVED_URGENT_DATA);
 	else if (((1 << state) & (TCPF_CLOSING | TCPF_LAST_ACK)) ||
 		 (((1 << state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) &&
@@ -1153,6 +1177,20 @@ void sim_engine_forward(struct chimney_target *target, void *context,
 	local_bh_enable();
 }
 
+/* SND-19, SND-21: what the peer acknowledged of the first skb is not lost. */
+static void trim_sent(struct sim_conn *conn, u32 una)
+{
+	struct sk_buff *head = skb_peek(&conn->sent);
+
+	if (!head || after(una, conn->sent_end) ||
+	    !before(conn->sent_seq, una))
+		return;
+	una = min_t(u32, una - conn->sent_seq, head->len - 1);
+	/* Without memory it comes back whole. */
+	if (!chimney_skb_trim_head(head, una, GFP_ATOMIC | __GFP_NOWARN))
+		conn->sent_seq += una;
+}
+
 static void complete_sends(struct sim_conn *conn, enum chimney_status status)
 {
 	struct sk_buff_head done;
@@ -1162,6 +1200,8 @@ static void complete_sends(struct sim_conn *conn, enum chimney_status status)
 	__skb_queue_head_init(&done);
 	bh_lock_sock(conn->sk);
 	una = tcp_sk(conn->sk)->snd_una;
+	if (status != CHIMNEY_STATUS_SUCCESS)
+		trim_sent(conn, una);
 	while ((skb = skb_peek(&conn->sent)) &&
 	       (status != CHIMNEY_STATUS_SUCCESS ||
 		!after(conn->sent_seq + skb->len, una))) {

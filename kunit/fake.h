@@ -225,12 +225,22 @@ void fake_wait_lost(struct kunit *test, struct fake *fake);
 			    chimney_violation_count(&(fake)->target, clause),  \
 			    "%s", chimney_clause_id(clause))
 
+extern struct kunit_suite chimney_cap_suite;
 extern struct kunit_suite chimney_dat_suite;
+extern struct kunit_suite chimney_dsc_suite;
+extern struct kunit_suite chimney_evt_suite;
 extern struct kunit_suite chimney_init_suite;
+extern struct kunit_suite chimney_inv_suite;
 extern struct kunit_suite chimney_io_suite;
 extern struct kunit_suite chimney_op_suite;
+extern struct kunit_suite chimney_pau_suite;
+extern struct kunit_suite chimney_qry_suite;
+extern struct kunit_suite chimney_rcv_suite;
+extern struct kunit_suite chimney_sta_suite;
 extern struct kunit_suite chimney_store_suite;
 extern struct kunit_suite chimney_target_suite;
 extern struct kunit_suite chimney_term_suite;
+extern struct kunit_suite chimney_upd_suite;
+extern struct kunit_suite chimney_wrong_suite;
 
 #endif /* _CHIMNEY_KUNIT_FAKE_H */

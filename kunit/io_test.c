@@ -152,6 +152,7 @@ static void snd_25_statuses_of_completions(struct kunit *test)
 					 CHIMNEY_STATUS_UPLOAD_IN_PROGRESS);
 	FAKE_EXPECT_CLAUSE(test, fake, CHIMNEY_CLAUSE_FWD_12, !param->forward);
 
+	chimney_tcp_receive(&node->handle, &request);
 	chimney_tcp_receive_complete(&fake->target, &node->handle, &request);
 	KUNIT_EXPECT_EQ(test, request.status,
 			param->receive ? param->status :

@@ -8,9 +8,13 @@
 
 #include "fake.h"
 
-kunit_test_suites(&chimney_dat_suite, &chimney_init_suite, &chimney_io_suite,
-		  &chimney_op_suite, &chimney_store_suite,
-		  &chimney_target_suite, &chimney_term_suite);
+kunit_test_suites(&chimney_cap_suite, &chimney_dat_suite, &chimney_dsc_suite,
+		  &chimney_evt_suite, &chimney_init_suite, &chimney_inv_suite,
+		  &chimney_io_suite, &chimney_op_suite, &chimney_pau_suite,
+		  &chimney_qry_suite, &chimney_rcv_suite, &chimney_sta_suite,
+		  &chimney_store_suite, &chimney_target_suite,
+		  &chimney_term_suite, &chimney_upd_suite,
+		  &chimney_wrong_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_LICENSE("GPL");

@@ -372,6 +372,7 @@ static void term_28_draining_is_legal(struct kunit *test)
 	tree = fake_tree(test, fake, "N(P(T))");
 	handle = &tree->node[2].handle;
 	fake_offload(test, fake, tree);
+	chimney_tcp_receive(&tree->node[2].handle, &request);
 	KUNIT_ASSERT_EQ(test, 0, fake_terminate(fake, tree));
 	skb = fake_skb(test, 10);
 	/* Act: TERM-25, TERM-27, TERM-28, TERM-47 */

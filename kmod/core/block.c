@@ -202,6 +202,7 @@ static enum chimney_clause initiate_role(struct chimney_block *block,
 static bool is_reterminable(const struct chimney_handle *handle,
 			    const struct chimney_binding *binding)
 {
+	/* Pairs with handle_set(): the binding is as it says. */
 	return smp_load_acquire(&handle->state) == CHIMNEY_OBJECT_LOST &&
 	       READ_ONCE(handle->binding) == binding;
 }
@@ -703,11 +704,23 @@ static int settle_initiate(const struct chimney_block *block)
 	return 0;
 }
 
-static int settle_terminate(const struct chimney_block *block)
+/* TERM-25, TERM-26: what the target has forgotten it will never complete. */
+static void check_drained(struct chimney_handle *handle,
+			  struct chimney_target_core *core)
+{
+	if (atomic_xchg(&handle->receives, 0))
+		chimney_violation(core, CHIMNEY_CLAUSE_TERM_25);
+	if (atomic_xchg(&handle->disconnects, 0))
+		chimney_violation(core, CHIMNEY_CLAUSE_TERM_26);
+}
+
+static int settle_terminate(const struct chimney_block *block,
+			    struct chimney_target_core *core)
 {
 	struct chimney_handle *handle = block->handle;
 	bool counted = !test_bit(CHIMNEY_OBJECT_RETERMINATED, &handle->flags);
 
+	check_drained(handle, core);
 	handle_detach(handle);
 	atomic_set(&handle->dependents, 0);
 	atomic_set(&handle->pins, 0);
@@ -745,13 +758,14 @@ static void settle_pinned(const struct chimney_block *block,
 
 /* Returns by how much it changed the number of offloaded objects. */
 static int block_settle(const struct chimney_block *block,
+			const struct chimney_binding *binding,
 			enum chimney_op_kind kind)
 {
 	switch (kind) {
 	case CHIMNEY_OP_KIND_INITIATE:
 		return settle_initiate(block);
 	case CHIMNEY_OP_KIND_TERMINATE:
-		return settle_terminate(block);
+		return settle_terminate(block, binding->core);
 	default:
 		settle_pinned(block, kind);
 		return 0;
@@ -778,7 +792,7 @@ void chimney_tree_settle(struct chimney_block *tree,
 		settle_links(tree);
 	chimney_for_each_block(block, &walk, tree)
 		if (block->role != CHIMNEY_ROLE_PLACEHOLDER)
-			objects += block_settle(block, kind);
+			objects += block_settle(block, binding, kind);
 	atomic_add(objects, &binding->objects);
 }
 

@@ -176,6 +176,7 @@ static void gate_set(struct chimney_target_core *core, enum chimney_gate gate)
 			WRITE_ONCE(binding->told, false);
 		}
 	}
+	/* Pairs with chimney_gate_check(). */
 	smp_store_release(&core->gate, gate);
 }
 

@@ -17,8 +17,9 @@ static struct chimney_target *io_target(const struct chimney_handle *handle)
 
 	/* Pairs with handle_set(): the rest of the handle is as it says. */
 	if (unlikely(smp_load_acquire(&handle->state) !=
-		     CHIMNEY_OBJECT_OFFLOADED ||
-		     handle->layer != CHIMNEY_LAYER_TCP))
+		     CHIMNEY_OBJECT_OFFLOADED))
+		return NULL;
+	if (unlikely(handle->layer != CHIMNEY_LAYER_TCP))
 		return NULL;
 	binding = READ_ONCE(handle->binding);
 	return likely(binding) ? READ_ONCE(binding->target) : NULL;
@@ -93,6 +94,7 @@ void chimney_tcp_receive(struct chimney_handle *handle,
 	rcu_read_lock();
 	target = io_target(handle);
 	if (likely(target)) {
+		atomic_inc(&handle->receives);
 		target->ops->tcp_receive(target, handle->context, request);
 	} else {
 		io_refuse(handle, CHIMNEY_CLAUSE_TERM_10);
@@ -174,6 +176,7 @@ void chimney_tcp_disconnect(struct chimney_handle *handle,
 	} else {
 		trace_chimney_disconnect(target->core->ifindex, handle,
 					 request->abortive);
+		atomic_inc(&handle->disconnects);
 		target->ops->tcp_disconnect(target, handle->context, request);
 	}
 	rcu_read_unlock();
@@ -185,7 +188,7 @@ EXPORT_SYMBOL_GPL(chimney_tcp_disconnect);
  * is in progress it drains (TERM-22 to TERM-33, TERM-47).
  */
 static bool object_legal(const struct chimney_target *target,
-		     const struct chimney_handle *handle)
+			 const struct chimney_handle *handle)
 {
 	const struct chimney_binding *binding;
 	enum chimney_object_state state;
@@ -291,6 +294,8 @@ EXPORT_SYMBOL_GPL(chimney_tcp_send_complete);
  * @handle: the connection
  * @request: the request, with its status; the client's again
  *
+ * A request that was not posted, or completed before, is not looked at.
+ *
  * Context: process or softirq, until the terminate completes (TERM-25). Not
  * while another completion or indication on the connection runs (RCV-20).
  */
@@ -299,14 +304,16 @@ void chimney_tcp_receive_complete(struct chimney_target *target,
 				  struct chimney_receive *request)
 {
 	rcu_read_lock();
-	if (likely(io_legal(target, handle))) {
+	if (unlikely(!io_legal(target, handle))) {
+		io_violation(target, handle, CHIMNEY_CLAUSE_CTX_07,
+			     CHIMNEY_CLAUSE_TERM_25);
+	} else if (unlikely(atomic_dec_if_positive(&handle->receives) < 0)) {
+		chimney_violation(target->core, CHIMNEY_CLAUSE_RCV_06);
+	} else {
 		request->status = io_status(target, request->status,
 					    RECEIVE_STATUSES,
 					    CHIMNEY_CLAUSE_RCV_25);
 		handle->client_ops->tcp_receive_complete(handle, request);
-	} else {
-		io_violation(target, handle, CHIMNEY_CLAUSE_CTX_07,
-			     CHIMNEY_CLAUSE_TERM_25);
 	}
 	rcu_read_unlock();
 }
@@ -355,7 +362,12 @@ void chimney_tcp_disconnect_complete(struct chimney_target *target,
 				     struct chimney_disconnect *request)
 {
 	rcu_read_lock();
-	if (likely(io_legal(target, handle))) {
+	if (!io_legal(target, handle)) {
+		io_violation(target, handle, CHIMNEY_CLAUSE_CTX_07,
+			     CHIMNEY_CLAUSE_TERM_26);
+	} else if (atomic_dec_if_positive(&handle->disconnects) < 0) {
+		chimney_violation(target->core, CHIMNEY_CLAUSE_DSC_24);
+	} else {
 		request->status = io_status(target, request->status,
 					    DISCONNECT_STATUSES,
 					    CHIMNEY_CLAUSE_DSC_16);
@@ -365,9 +377,6 @@ void chimney_tcp_disconnect_complete(struct chimney_target *target,
 		trace_chimney_disconnect_complete(target->core->ifindex, handle,
 						  request->status);
 		handle->client_ops->tcp_disconnect_complete(handle, request);
-	} else {
-		io_violation(target, handle, CHIMNEY_CLAUSE_CTX_07,
-			     CHIMNEY_CLAUSE_TERM_26);
 	}
 	rcu_read_unlock();
 }

@@ -35,8 +35,8 @@ struct chimney_target_core;
 	X(INIT, 48, "completed data of a connection before its initiate")      \
 	X(INIT, 63, "indicated data of a connection before its initiate ended") \
 	X(TERM, 18, "wrote neither SUCCESS nor FAILURE at terminate")	       \
-	X(TERM, 25, "completed a receive request after the terminate")	       \
-	X(TERM, 26, "completed a disconnect after the terminate")	       \
+	X(TERM, 25, "did not complete a receive request before the terminate") \
+	X(TERM, 26, "did not complete a disconnect before the terminate")      \
 	X(TERM, 27, "completed a forward after the terminate")		       \
 	X(TERM, 28, "completed a send after the terminate")		       \
 	X(TERM, 30, "indicated an event of a neighbor after its terminate")    \
@@ -45,9 +45,11 @@ struct chimney_target_core;
 	X(TERM, 55, "gave sequence numbers back that are out of order")	       \
 	X(TERM, 65, "gave back an object that it had lost")		       \
 	X(SND, 25, "completed a send with a status not allowed there")	       \
+	X(RCV, 06, "completed a receive request that it does not have")	       \
 	X(RCV, 25, "completed a receive request with a status not allowed there") \
 	X(RIND, 02, "indicated a list of buffers")			       \
 	X(DSC, 16, "completed a disconnect with a status not allowed there")   \
+	X(DSC, 24, "completed a disconnect request that it does not have")     \
 	X(FWD, 12, "completed a forward with a status not allowed there")      \
 	X(TEV, 12, "gave an event or a reason that does not exist")	       \
 	X(TEV, 13, "indicated a TCP event of an object that is no connection") \

@@ -41,6 +41,8 @@ enum chimney_object_state {
  *	core's
  * @pins: queries, updates and invalidates that have the object, negative while
  *	a terminate has it; the core's
+ * @receives: receive requests of a connection that the target has; the core's
+ * @disconnects: likewise, disconnect requests
  * @flags: CHIMNEY_OBJECT_*; the core's
  *
  * Embedded in the client's object and zeroed before the first initiate. The
@@ -59,6 +61,8 @@ struct chimney_handle {
 	struct chimney_handle *parent;
 	atomic_t dependents;
 	atomic_t pins;
+	atomic_t receives;
+	atomic_t disconnects;
 	unsigned long flags;
 };
 

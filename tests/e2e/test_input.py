@@ -85,6 +85,18 @@ def test_grammar():
             ("target del", "takes one device"),
             ("op show nonsense", "nonsense"),
             ("op show 1 2", "one word too many"),
+            ("--nonsense conn", "no option"),
+            ("conn -j", "stands too late")):
+        refuse(words, "usage", sentence)
+    refuse("op show 4000000000", "not-found", "no such operation|4000000000")
+    refuse("offload pid 4000000", "not-found", "does not exist")
+
+
+def test_grammar_of_state():
+    """The same for the commands about state, events and made-up trees."""
+    start()
+    before = state()
+    for words, sentence in (
             ("query", "needs a selector"),
             ("query all layer", "layer needs a value"),
             ("update all layer ether", "ether"),
@@ -99,12 +111,12 @@ def test_grammar():
             (f"target param {NEAR_DEV} push-ticks", "needs a value"),
             (f"target param {NEAR_DEV} push-ticks 0", "push-ticks"),
             (f"target fault {NEAR_DEV}", "takes a device and a script"),
-            ("conform", "takes one device"),
-            ("--nonsense conn", "no option"),
-            ("conn -j", "stands too late")):
-        refuse(words, "usage", sentence)
-    refuse("op show 4000000000", "not-found", "no such operation|4000000000")
-    refuse("offload pid 4000000", "not-found", "does not exist")
+            ("conform", "takes one device")):
+        reply = ctl_any(*words.split())
+        code, message = reply.error
+        check_equal((reply.status, code), (EXIT_ERROR, "usage"), f"{words} ('{message}')")
+        check(re.search(sentence, message), f"{words} says '{message}', expected '{sentence}'")
+    check_equal(state(), before, "state")
 
 
 def test_no_target():

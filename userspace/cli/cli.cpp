@@ -221,7 +221,9 @@ int print_reports(Context& context, const std::vector<Report>& reports, const Se
     bool complete = true;
     for (const auto& [op, blocks] : reports) {
         connections += op.connections();
-        complete &= op.state == CHIMNEY_OP_STATE_DONE && op.failed == 0 && op.refused == 0;
+        // What a dry run does not send has not failed.
+        complete &=
+            op.state == CHIMNEY_OP_STATE_DONE && (op.dry_run || op.failed == 0) && op.refused == 0;
     }
     if (connections == 0) {
         bool any = reports.empty() || reports.front().operation.kind == CHIMNEY_OP_KIND_INITIATE;

@@ -272,6 +272,13 @@ TEST_F(CliTest, ExitStatusTellsWhetherAllMadeIt) {
     report.operation.state = CHIMNEY_OP_STATE_TIMED_OUT;
     record.reports = {report};
     EXPECT_EQ(run({"upload", "all"}), exit_incomplete);
+    // A dry run leaves every block pending.
+    auto dry = test::sample_dry_run();
+    record.reports = {dry};
+    EXPECT_EQ(run({"explain", "all"}), exit_ok);
+    dry.operation.refused = 1;
+    record.reports = {dry};
+    EXPECT_EQ(run({"explain", "all"}), exit_incomplete);
 }
 
 TEST_F(CliTest, NothingSelectedIsSaidOnStderr) {

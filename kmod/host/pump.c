@@ -363,8 +363,8 @@ void chimney_release_cb(struct sock *sk)
 			break;
 	}
 	/* TCP_KEEPIDLE starts it; the target's runs. */
-	if (timer_pending(&sk->sk_timer))
-		sk_stop_timer(sk, &sk->sk_timer);
+	if (timer_pending(&inet_csk(sk)->icsk_keepalive_timer))
+		inet_csk_delete_keepalive_timer(sk);
 	check_cached(conn);
 	tcp_prot.release_cb(sk);
 }

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "fake.h"
+#include "testbed.h"
 
 kunit_test_suites(&chimney_cap_suite, &chimney_dat_suite, &chimney_dsc_suite,
 		  &chimney_evt_suite, &chimney_init_suite, &chimney_inv_suite,
@@ -14,7 +15,8 @@ kunit_test_suites(&chimney_cap_suite, &chimney_dat_suite, &chimney_dsc_suite,
 		  &chimney_qry_suite, &chimney_rcv_suite, &chimney_sta_suite,
 		  &chimney_store_suite, &chimney_target_suite,
 		  &chimney_term_suite, &chimney_upd_suite,
-		  &chimney_wrong_suite);
+		  &chimney_wrong_suite, &chimney_call_suite,
+		  &chimney_host_suite, &chimney_im_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_LICENSE("GPL");

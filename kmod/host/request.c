@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What userspace asks for, each request in a work of its own. */
 #include <linux/slab.h>
+#include <kunit/visibility.h>
 
 #include "../core/op.h"
 #include "conn.h"
@@ -285,6 +286,7 @@ void chimney_host_start(struct net *net, struct chimney_op *op,
 {
 	request_start(net, op, selector, options, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(chimney_host_start);
 
 /**
  * chimney_host_port_closed() - bring home what a netlink port owns

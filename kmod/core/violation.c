@@ -31,7 +31,7 @@ const char *chimney_clause_id(enum chimney_clause clause)
 {
 	return clause < CHIMNEY_CLAUSES ? chimney_clauses[clause].id : "none";
 }
-EXPORT_SYMBOL_IF_KUNIT(chimney_clause_id);
+EXPORT_SYMBOL_GPL(chimney_clause_id);
 
 static void violation_announce(const struct chimney_target_core *core,
 			       enum chimney_clause clause)
@@ -163,4 +163,4 @@ int chimney_violation_count(const struct chimney_target *target,
 	return atomic_read(core ? &core->violations[clause] :
 				  &stray_violations[clause]);
 }
-EXPORT_SYMBOL_IF_KUNIT(chimney_violation_count);
+EXPORT_SYMBOL_GPL(chimney_violation_count);

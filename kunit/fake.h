@@ -226,6 +226,7 @@ void fake_wait_lost(struct kunit *test, struct fake *fake);
 			    "%s", chimney_clause_id(clause))
 
 extern struct kunit_suite chimney_cap_suite;
+extern struct kunit_suite chimney_conform_suite;
 extern struct kunit_suite chimney_dat_suite;
 extern struct kunit_suite chimney_dsc_suite;
 extern struct kunit_suite chimney_evt_suite;

@@ -9,7 +9,8 @@
 #include "fake.h"
 #include "testbed.h"
 
-kunit_test_suites(&chimney_cap_suite, &chimney_dat_suite, &chimney_dsc_suite,
+kunit_test_suites(&chimney_cap_suite, &chimney_conform_suite,
+		  &chimney_dat_suite, &chimney_dsc_suite,
 		  &chimney_evt_suite, &chimney_init_suite, &chimney_inv_suite,
 		  &chimney_io_suite, &chimney_op_suite, &chimney_pau_suite,
 		  &chimney_qry_suite, &chimney_rcv_suite, &chimney_sta_suite,

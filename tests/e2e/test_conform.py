@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The conformance kit against the simulated NIC, through its files in debugfs."""
+
+import os
+import re
+
+from lib import (NEAR_DEV, add_target, check, check_equal, check_guards, insmod, rmmod, start,
+                 targets)
+
+KIT = "/sys/kernel/debug/chimney_conform"
+LINE = re.compile(r"(?P<failed>not )?ok (?P<number>\d+) - (?P<name>\w+) \((?P<clauses>[^)]+)\)"
+                  r"(?P<skip> # SKIP .+)?")
+
+
+def write_run(name):
+    """The errno of a run, 0 for none."""
+    fd = os.open(f"{KIT}/run", os.O_WRONLY)
+    try:
+        os.write(fd, name.encode())
+        return 0
+    except OSError as error:
+        return error.errno
+    finally:
+        os.close(fd)
+
+
+def report():
+    with open(f"{KIT}/report", encoding="ascii") as file:
+        return file.read().splitlines()
+
+
+def test_sim():
+    """Every case passes or says what is missing, and the target is left empty."""
+    start()
+    insmod("chimney_conform")
+    check_equal(write_run(NEAR_DEV), 0, "errno of the run")
+    lines = report()
+    check_equal(lines[0], "TAP version 13", "first line")
+    cases = [match for line in lines if (match := LINE.fullmatch(line))]
+    check_equal(lines[1], f"1..{len(cases)}", "plan")
+    check_equal([int(case["number"]) for case in cases], list(range(1, len(cases) + 1)),
+                "numbers of the cases")
+    failed = [line for line in lines if line.startswith(("not ok", "#"))]
+    check(not any(case["failed"] for case in cases), lambda: "\n".join(failed))
+    passed = sum(not case["skip"] for case in cases)
+    check(passed > 100, f"only {passed} cases were run")
+    check_equal(lines[-1], f"# {passed} passed, 0 failed, {len(cases) - passed} skipped", "sum")
+    target = targets()[0]
+    check_equal([target[key]["used"] for key in ("tcp", "path", "neighbor")], [0, 0, 0],
+                "entries in use")
+    rmmod("chimney_conform")
+    check_guards(0)
+
+
+def test_no_target():
+    """A device without a target, and one that is not there, are refused."""
+    insmod("chimney_conform")
+    check(write_run("lo"), "a run on lo was accepted")
+    check(write_run("nowhere0"), "a run on a device that does not exist was accepted")
+    add_target()
+    check_equal(report()[0], "TAP version 13", "first line")
+    rmmod("chimney_conform")

@@ -492,6 +492,28 @@ static void snd_09_one_send_call_at_a_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, bed->overlaps);
 }
 
+static void cls_15_backlog_of_a_terminate_means_nothing(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	struct testbed_conn *conn = bed->conn;
+	struct chimney_op *op;
+	int i;
+
+	/* Arrange: there and back */
+	testbed_offload(test, bed);
+	conn->state.send_backlog_size = 10;
+	op = testbed_request(test, bed, TERMINATE);
+	testbed_wait(test, bed, TERMINATE, 1);
+	testbed_complete(bed, TERMINATE, CHIMNEY_STATUS_SUCCESS);
+	testbed_finish(test, op);
+	testbed_offload(test, bed);
+	/* Act */
+	for (i = 0; i < 3; i++)
+		testbed_write(test, conn, 1000);
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, 3000, bytes_of(&conn->chain));
+}
+
 static void snd_13_urgent_data_goes_home(struct kunit *test)
 {
 	struct testbed *bed = test->priv;
@@ -1426,6 +1448,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(arc_03_each_by_its_own_way),
 	KUNIT_CASE(cap_03_capabilities_come_first),
 	KUNIT_CASE_PARAM(cls_04_option_is_an_update, option_gen_params),
+	KUNIT_CASE(cls_15_backlog_of_a_terminate_means_nothing),
 	KUNIT_CASE(ctx_06_always_the_same_slot),
 	KUNIT_CASE(dat_09_all_state_hangs_on_blocks),
 	KUNIT_CASE(evt_11_reachable),

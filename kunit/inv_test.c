@@ -127,6 +127,7 @@ static void inv_10_success_or_failure(struct kunit *test)
 					  &tree->node[2].handle.flags));
 }
 
+/* Contract: TERM-22 */
 static void term_03_invalidate_in_progress(struct kunit *test)
 {
 	struct fake *fake = test->priv;

@@ -288,6 +288,7 @@ static void op_12_tree_is_lent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake->completions);
 }
 
+/* Contract: TERM-23 */
 static void term_03_query_in_progress(struct kunit *test)
 {
 	struct fake *fake = test->priv;

@@ -298,6 +298,30 @@ static void upd_24_success_or_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake->completions);
 }
 
+/* Contract: TERM-24 */
+static void term_03_update_in_progress(struct kunit *test)
+{
+	struct chimney_neighbor_state_cached cached = {};
+	struct fake *fake = test->priv;
+	struct chimney_block home;
+	struct fake_tree *tree;
+
+	/* Arrange */
+	tree = offloaded(test, fake, "N", FAKE_CACHED);
+	named(&home, &tree->node[0], &cached);
+	home.state = NULL;
+	home.type = CHIMNEY_NEIGHBOR_STATE_DELEGATED;
+	KUNIT_ASSERT_EQ(test, 0, fake_update(fake, tree));
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			chimney_terminate_offload(fake->binding, &home,
+						  FAKE_DEADLINE_MS));
+	FAKE_EXPECT_CLAUSE(test, fake, CHIMNEY_CLAUSE_TERM_03, 1);
+	KUNIT_EXPECT_NULL(test, fake->terminated);
+	fake_answer(tree, NULL);
+	fake_update_complete(fake, tree);
+}
+
 static void op_05_overdue_update_leaves_the_object(struct kunit *test)
 {
 	struct chimney_neighbor_state_cached cached = {};
@@ -327,6 +351,7 @@ static void op_05_overdue_update_leaves_the_object(struct kunit *test)
 }
 
 static struct kunit_case upd_cases[] = {
+	KUNIT_CASE(term_03_update_in_progress),
 	KUNIT_CASE(upd_01_initiate_in_progress),
 	KUNIT_CASE(upd_02_not_twice_in_a_tree),
 	KUNIT_CASE(upd_02_one_at_a_time),

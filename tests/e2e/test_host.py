@@ -131,7 +131,7 @@ def test_options_after_upload():
 def test_keepalive():
     """Keepalive switched on while offloaded: the target probes.
 
-    Contract: UPD-13
+    Contract: UPD-13, UPD-21
     """
     server = EchoServer()
     start()

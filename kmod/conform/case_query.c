@@ -172,6 +172,30 @@ static void cls_17_stopped_timers(struct conform *c)
 	CONFORM_EQ(c, CHIMNEY_TIMER_OFF, d->retransmit.timeout_delta);
 }
 
+/* Contract: QRY-16, RTX-06 */
+static void qry_16_running_timers(struct conform *c)
+{
+	struct conform_object *t1 = conform_object(c, "T1");
+	struct chimney_tcp_state_delegated *d;
+	struct conform_tree *tree;
+
+	t1->tcp.cached.flags = CHIMNEY_TCP_KEEP_ALIVE;
+	t1->tcp.cached.ka_timeout = 1000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_interval = 1000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_probe_count = 5;
+	t1->tcp.delegated.keep_alive.timeout_delta = 1000 * USEC_PER_SEC;
+	if (!conform_connection(c) || !conform_send(t1, 100) ||
+	    !conform_await_sent(t1, t1->host_nxt, false))
+		return;
+	tree = conform_query(c, "T1");
+	if (!tree)
+		return;
+	d = conform_delegated(tree, "T1");
+	CONFORM_TRUE(c, d->keep_alive.timeout_delta <= 1000 * USEC_PER_SEC);
+	CONFORM_TRUE(c, d->retransmit.timeout_delta <= 60 * USEC_PER_SEC);
+	CONFORM_EQ(c, 0, d->total_rt);
+}
+
 static bool query_backlogs(struct conform *c, u32 *send, u32 *receive)
 {
 	struct conform_tree *tree = conform_query(c, "T1");
@@ -278,6 +302,8 @@ const struct conform_case conform_query_cases[] = {
 		     "OP-09, OP-10, OP-11", 0),
 	CONFORM_CASE(cls_17_stopped_timers,
 		     "CLS-17, QRY-16", 0),
+	CONFORM_CASE(qry_16_running_timers,
+		     "QRY-16, RTX-06", 0),
 	CONFORM_CASE(cls_13_send_backlog,
 		     "CLS-13, CLS-16", 0),
 	CONFORM_CASE(cls_14_receive_backlog,

@@ -201,6 +201,36 @@ static void term_37_stopped_timers(struct conform *c)
 		   conform_delegated(tree, "T1")->retransmit.timeout_delta);
 }
 
+/* Contract: TERM-37, KA-05, KA-06, RTX-08, TMR-06 */
+static void term_37_running_timers(struct conform *c)
+{
+	struct conform_object *t1 = conform_object(c, "T1");
+	struct chimney_tcp_state_delegated *d;
+	struct conform_tree *tree;
+
+	t1->tcp.cached.flags = CHIMNEY_TCP_KEEP_ALIVE;
+	t1->tcp.cached.ka_timeout = 2000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_interval = 2000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_probe_count = 9;
+	t1->tcp.delegated.keep_alive.timeout_delta = 1000 * USEC_PER_SEC;
+	t1->tcp.delegated.keep_alive.probe_count = 3;
+	if (!conform_initiate(c, "N1(P1(T1,T2))") ||
+	    !conform_send(conform_object(c, "T2"), 100) ||
+	    !conform_await_sent(conform_object(c, "T2"),
+				conform_object(c, "T2")->host_nxt, false))
+		return;
+	tree = conform_terminate(c, "_P(T1,T2)");
+	if (!tree)
+		return;
+	d = conform_delegated(tree, "T1");
+	CONFORM_TRUE(c, d->keep_alive.timeout_delta <= 1000 * USEC_PER_SEC &&
+		     d->keep_alive.timeout_delta > 500 * USEC_PER_SEC);
+	CONFORM_EQ(c, 3, d->keep_alive.probe_count);
+	d = conform_delegated(tree, "T2");
+	CONFORM_TRUE(c, d->retransmit.timeout_delta <= 60 * USEC_PER_SEC);
+	CONFORM_EQ(c, 0, d->retransmit.count);
+}
+
 /* Contract: TERM-44, TERM-45 */
 static void term_44_out_of_order_dropped(struct conform *c)
 {
@@ -464,6 +494,8 @@ const struct conform_case conform_term_cases[] = {
 		     "TERM-34, DACK-03", 0),
 	CONFORM_CASE(term_37_stopped_timers,
 		     "TERM-37, CLS-17", 0),
+	CONFORM_CASE(term_37_running_timers,
+		     "TERM-37, KA-05, KA-06, RTX-08, TMR-06", 0),
 	CONFORM_CASE(term_44_out_of_order_dropped,
 		     "TERM-44, TERM-45", CONFORM_SACK),
 	CONFORM_CASE(term_46_undelivered_data,

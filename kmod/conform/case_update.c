@@ -187,6 +187,87 @@ static void upd_16_total_rt_restarts(struct conform *c)
 	total_rt_restarts(c, conform_object(c, "T1"));
 }
 
+static struct conform_object *keepalive_connection(struct conform *c)
+{
+	struct conform_object *t1 = conform_object(c, "T1");
+
+	t1->tcp.cached.flags = CHIMNEY_TCP_KEEP_ALIVE;
+	t1->tcp.cached.ka_timeout = 1000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_interval = 1000 * USEC_PER_SEC;
+	t1->tcp.cached.ka_probe_count = 9;
+	t1->tcp.delegated.keep_alive.timeout_delta = 300 * USEC_PER_SEC;
+	t1->tcp.delegated.keep_alive.probe_count = 2;
+	return conform_connection(c);
+}
+
+/* Contract: UPD-18, KA-05 */
+static void upd_18_probes_reset(struct conform *c)
+{
+	struct conform_object *t1 = keepalive_connection(c);
+	struct chimney_tcp_state_delegated *d = t1 ? query(c) : NULL;
+
+	if (!d || !CONFORM_EQ(c, 2, d->keep_alive.probe_count))
+		return;
+	t1->tcp.cached.flags |= CHIMNEY_TCP_MAX_RT_RESTART;
+	t1->tcp.cached.ka_probe_count = 6;
+	d = conform_update(c, "T1") ? query(c) : NULL;
+	if (d)
+		CONFORM_EQ(c, 0, d->keep_alive.probe_count);
+}
+
+/* Contract: UPD-19 */
+static void upd_19_timeout_reset(struct conform *c)
+{
+	struct conform_object *t1 = keepalive_connection(c);
+	struct chimney_tcp_state_delegated *d = t1 ? query(c) : NULL;
+
+	if (!d || !CONFORM_TRUE(c, d->keep_alive.timeout_delta <=
+				300 * USEC_PER_SEC))
+		return;
+	t1->tcp.cached.flags |= CHIMNEY_TCP_MAX_RT_RESTART;
+	t1->tcp.cached.ka_timeout = 2000 * USEC_PER_SEC;
+	d = conform_update(c, "T1") ? query(c) : NULL;
+	if (d)
+		CONFORM_TRUE(c, d->keep_alive.timeout_delta >
+			     1000 * USEC_PER_SEC);
+}
+
+/* Contract: UPD-20 */
+static void upd_20_keepalive_restart(struct conform *c)
+{
+	struct conform_object *t1 = keepalive_connection(c);
+	struct chimney_tcp_state_delegated *d;
+
+	if (!t1)
+		return;
+	t1->tcp.cached.flags |= CHIMNEY_TCP_KEEP_ALIVE_RESTART;
+	d = conform_update(c, "T1") ? query(c) : NULL;
+	if (d)
+		CONFORM_TRUE(c, d->keep_alive.timeout_delta >
+			     500 * USEC_PER_SEC &&
+			     d->keep_alive.timeout_delta <=
+			     1000 * USEC_PER_SEC);
+}
+
+/* Contract: UPD-21, KA-01 */
+static void upd_21_keepalive_off_and_on(struct conform *c)
+{
+	struct conform_object *t1 = keepalive_connection(c);
+	struct chimney_tcp_state_delegated *d;
+
+	if (!t1)
+		return;
+	t1->tcp.cached.flags = 0;
+	d = conform_update(c, "T1") ? query(c) : NULL;
+	if (!d || !CONFORM_EQ(c, CHIMNEY_TIMER_OFF, d->keep_alive.timeout_delta))
+		return;
+	t1->tcp.cached.flags = CHIMNEY_TCP_KEEP_ALIVE;
+	d = conform_update(c, "T1") ? query(c) : NULL;
+	if (d)
+		CONFORM_TRUE(c, d->keep_alive.timeout_delta !=
+			     CHIMNEY_TIMER_OFF);
+}
+
 /* Contract: UPD-22 */
 static void upd_22_nagle(struct conform *c)
 {
@@ -252,6 +333,14 @@ const struct conform_case conform_update_cases[] = {
 		     "UPD-14, UPD-15", 0),
 	CONFORM_CASE(upd_16_total_rt_restarts,
 		     "UPD-16, UPD-17, RTX-06", 0),
+	CONFORM_CASE(upd_18_probes_reset,
+		     "UPD-18, KA-05", 0),
+	CONFORM_CASE(upd_19_timeout_reset,
+		     "UPD-19", 0),
+	CONFORM_CASE(upd_20_keepalive_restart,
+		     "UPD-20", 0),
+	CONFORM_CASE(upd_21_keepalive_off_and_on,
+		     "UPD-21, KA-01", 0),
 	CONFORM_CASE(upd_22_nagle,
 		     "UPD-22", 0),
 	CONFORM_CASE(upd_23_completed_once,

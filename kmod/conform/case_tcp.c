@@ -259,10 +259,14 @@ static void pst_03_window_probes(struct conform *c)
 
 	if (!t1)
 		return;
+	/* With a byte of data, so that nobody takes it for an old segment. */
 	t1->peer.window = 0;
-	if (!conform_peer_ack(t1) || !conform_send(t1, 1000))
+	if (!conform_peer_send(t1, 1, CONFORM_PSH) ||
+	    !conform_until(c, READ_ONCE(t1->peer.acked) == t1->peer.snd_nxt))
 		return;
-	if (!conform_await(c, NULL, CONFORM_FRAME, t1))
+	last = conform_last(c);
+	if (!conform_send(t1, 1000) ||
+	    !conform_await(c, last, CONFORM_FRAME, t1))
 		return;
 	tree = conform_query(c, "T1");
 	if (!tree)

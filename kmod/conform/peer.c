@@ -416,7 +416,7 @@ static void push_ip(struct conform_object *conn, struct sk_buff *skb,
 	th->check = tcp_v4_check(len, iph->saddr, iph->daddr,
 				 csum_partial(th, len, 0));
 	if (how & CONFORM_BAD_CHECKSUM)
-		th->check ^= htons(1);
+		th->check = ~th->check;
 }
 
 /**

@@ -63,8 +63,8 @@ static u32 time_left(unsigned long expires)
 
 static void get_timers(struct sock *sk, struct chimney_tcp_state_delegated *d)
 {
-	const struct timer_list *keepalive = chimney_tcp_keepalive_timer(sk);
 	struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct timer_list *keepalive = &icsk->icsk_keepalive_timer;
 
 	d->retransmit.timeout_delta = CHIMNEY_TIMER_OFF;
 	d->retransmit.count = min_t(u32, icsk->icsk_retransmits, U8_MAX);

@@ -29,22 +29,6 @@ static inline void chimney_tcp_send_ack(struct sock *sk, u32 rcv_nxt)
 #define CHIMNEY_TCP_INFO_RCV_WND	offsetof(struct tcp_info, tcpi_rcv_wnd)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-
-static inline struct timer_list *chimney_tcp_keepalive_timer(struct sock *sk)
-{
-	return &sk->sk_timer;
-}
-
-#else
-
-static inline struct timer_list *chimney_tcp_keepalive_timer(struct sock *sk)
-{
-	return &inet_csk(sk)->icsk_keepalive_timer;
-}
-
-#endif
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 
 static inline u32 tcp_clock_ts(bool usec_ts)

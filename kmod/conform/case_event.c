@@ -182,7 +182,7 @@ static void urg_06_left_to_host(struct conform *c)
 	struct conform_object *t1 = conform_connection(c);
 	struct conform_segment segment;
 
-	if (!t1)
+	if (!t1 || !conform_exchange(t1))
 		return;
 	segment = conform_segment(t1);
 	segment.flags |= CONFORM_URG;

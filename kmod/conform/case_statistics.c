@@ -57,7 +57,7 @@ static void sta_12_from_the_wire(struct conform *c)
 	struct chimney_statistics before, after;
 	struct conform_segment segment;
 
-	if (!t1)
+	if (!t1 || !conform_exchange(t1))
 		return;
 	before = statistics(c, AF_INET, false);
 	segment = conform_segment(t1);

@@ -387,7 +387,7 @@ static void ctx_09_found_by_headers(struct conform *c)
 	struct conform_object *t2 = conform_object(c, "T2");
 	struct conform_segment segment;
 
-	if (!conform_initiate(c, "N1(P1(T1),P2(T2))"))
+	if (!conform_initiate(c, "N1(P1(T1),P2(T2))") || !conform_exchange(t2))
 		return;
 	segment = conform_segment(t2);
 	segment.len = 200;

@@ -479,6 +479,9 @@ struct conform_entry *conform_find_flags(struct conform *c,
 					 const struct conform_object *conn,
 					 u8 mask, u8 flags);
 
+/* A send has come back: the target is at work on the connection. */
+bool conform_exchange(struct conform_object *conn);
+
 /* Everything up to @seq has arrived at the peer, which acknowledges as it comes. */
 bool conform_await_sent(struct conform_object *conn, u32 seq, bool acknowledge);
 

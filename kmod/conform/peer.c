@@ -500,6 +500,17 @@ static u32 peer_rcv_nxt(struct conform_object *conn)
 	return seq;
 }
 
+/*
+ * A target may leave frames to the host until it knows that its initiate has
+ * completed (INIT-63). When it has completed a send, it does.
+ */
+bool conform_exchange(struct conform_object *conn)
+{
+	return conform_send(conn, 100) &&
+	       conform_await_sent(conn, conn->host_nxt, true) &&
+	       conform_await(conn->c, NULL, CONFORM_SEND, conn);
+}
+
 bool conform_await_sent(struct conform_object *conn, u32 seq, bool acknowledge)
 {
 	struct conform *c = conn->c;

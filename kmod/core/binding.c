@@ -2,6 +2,7 @@
 /* Clients and their bindings to targets. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kmemleak.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -82,8 +83,10 @@ static void binding_close(struct chimney_binding *binding, bool tell)
 static void binding_free(struct chimney_binding *binding)
 {
 	list_del_rcu(&binding->list);
-	/* Handles that were left behind name it for ever. */
-	if (!atomic_read(&binding->objects))
+	/* Handles that were left behind (PAU-11) name it for ever. */
+	if (atomic_read(&binding->objects))
+		kmemleak_not_leak(binding);
+	else
 		kfree_rcu(binding, rcu);
 }
 

@@ -259,7 +259,9 @@ static void pst_03_window_probes(struct conform *c)
 
 	if (!t1)
 		return;
-	/* With a byte of data, so that nobody takes it for an old segment. */
+	/* With the second byte, so that nobody takes it for an old segment. */
+	if (!conform_peer_send(t1, 1, 0))
+		return;
 	t1->peer.window = 0;
 	if (!conform_peer_send(t1, 1, CONFORM_PSH) ||
 	    !conform_until(c, READ_ONCE(t1->peer.acked) == t1->peer.snd_nxt))

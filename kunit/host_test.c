@@ -854,6 +854,41 @@ static void term_50_buffered_data_is_delivered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 100, testbed_read(test, conn, 200));
 }
 
+static int returned;
+
+static void count_return(struct sk_buff *skb)
+{
+	returned++;
+}
+
+/* Contract: RRET-04 */
+static void term_51_buffered_data_is_returned(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	struct testbed_conn *conn = bed->conn;
+	struct chimney_op *op;
+	struct sk_buff *skb;
+
+	/* Arrange: the target wants its buffer back */
+	returned = 0;
+	testbed_offload(test, bed);
+	skb = testbed_frame(test, bed, conn, TCPHDR_ACK, conn->peer_seq, 100);
+	__skb_pull(skb, skb->len - 100);
+	skb->destructor = count_return;
+	__skb_queue_tail(&conn->state.buffered_data, skb);
+	conn->state.rcv_nxt += 100;
+	op = testbed_request(test, bed, TERMINATE);
+	testbed_wait(test, bed, TERMINATE, 1);
+	testbed_complete(bed, TERMINATE, CHIMNEY_STATUS_SUCCESS);
+	testbed_finish(test, op);
+	KUNIT_EXPECT_EQ(test, 0, returned);
+	/* Act, Assert: not before all of it was read */
+	KUNIT_EXPECT_EQ(test, 60, testbed_read(test, conn, 60));
+	KUNIT_EXPECT_EQ(test, 0, returned);
+	KUNIT_EXPECT_EQ(test, 40, testbed_read(test, conn, 60));
+	KUNIT_EXPECT_EQ(test, 1, returned);
+}
+
 /* Contract: TERM-41 */
 static void rtx_09_timer_that_fires_at_once(struct kunit *test)
 {
@@ -1491,6 +1526,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(term_21_a_lost_connection_is_aborted),
 	KUNIT_CASE(term_40_timestamps_go_on),
 	KUNIT_CASE(term_50_buffered_data_is_delivered),
+	KUNIT_CASE(term_51_buffered_data_is_returned),
 	KUNIT_CASE(tev_10_abort),
 	KUNIT_CASE_PARAM(tev_15_retrieve, reason_gen_params),
 	KUNIT_CASE(upd_01_not_before_it_is_offloaded),

@@ -209,6 +209,46 @@ static void inv_11_corrupt_hardware(struct conform *c)
 			 CHIMNEY_OP_KIND_INVALIDATE);
 }
 
+/*
+ * The first part as with a query. A lost object stays lost (G-06), so its I/O
+ * ends with the terminate that failed; one more is tolerated.
+ *
+ * Contract: TERM-65
+ */
+static void term_65_corrupt_hardware(struct conform *c)
+{
+	struct conform_object *t1 = conform_connection(c);
+	struct conform_entry *end, *entry;
+	struct conform_tree *tree;
+
+	if (!t1)
+		return;
+	conform_post(t1, 1000, true);
+	if (!conform_send(t1, 500) ||
+	    !conform_await_sent(t1, t1->host_nxt, false) ||
+	    !conform_fault(c, "on tcp-destroy 1 status failed"))
+		return;
+	tree = conform_operate(c, CHIMNEY_OP_KIND_TERMINATE, "T1");
+	conform_fault(c, "clear");
+	if (!tree || !conform_statuses(c, tree, "FAILURE"))
+		return;
+	end = conform_tree_entry(c, tree);
+	entry = conform_find(c, NULL, CONFORM_SEND, t1);
+	if (entry)
+		CONFORM_EQ(c, CHIMNEY_STATUS_REQUEST_ABORTED, entry->status);
+	conform_before(c, "end of the send, completion of the terminate",
+		       entry, end);
+	entry = conform_find(c, NULL, CONFORM_RECEIVE, t1);
+	if (entry)
+		CONFORM_EQ(c, CHIMNEY_STATUS_REQUEST_ABORTED, entry->status);
+	conform_before(c, "end of the request, completion of the terminate",
+		       entry, end);
+	CONFORM_EQ(c, CHIMNEY_OBJECT_LOST, t1->handle.state);
+	tree = conform_operate(c, CHIMNEY_OP_KIND_TERMINATE, "T1");
+	if (tree)
+		conform_statuses(c, tree, "FAILURE");
+}
+
 static bool target_is_empty(struct conform *c)
 {
 	struct chimney_usage usage = {};
@@ -370,6 +410,35 @@ static void pau_02_goes_on(struct conform *c)
 	conform_initiate(c, "N1(P1(T2))");
 }
 
+/* Contract: PAU-03, PAU-04 */
+static void pau_04_initiate_crosses_pause(struct conform *c)
+{
+	struct conform_tree *first = conform_tree(c, "N1(P1(T1))");
+	struct conform_tree *second = conform_tree(c, "N2(P2(T2))");
+	struct conform_entry *status;
+
+	/* The second is on its way while the target is at work on the first. */
+	if (!first || !second || !conform_fault(c, "on any delay 100ms"))
+		return;
+	if (!conform_submit(c, first, CHIMNEY_OP_KIND_INITIATE) ||
+	    !conform_submit(c, second, CHIMNEY_OP_KIND_INITIATE) ||
+	    !tell_event(c, "pause"))
+		goto out;
+	status = conform_await(c, NULL, CONFORM_STATUS, NULL);
+	if (!status)
+		goto out;
+	conform_settle(c);
+	tell_event(c, "resume");
+	if (!conform_await_tree(c, first) || !conform_await_tree(c, second))
+		goto out;
+	conform_all_succeeded(c, first);
+	conform_all_succeeded(c, second);
+	conform_before(c, "resume, completion of the initiate that waited",
+		       status, conform_tree_entry(c, second));
+out:
+	conform_fault(c, "clear");
+}
+
 /* Contract: OP-08, INIT-16 */
 static void op_05_late_answers(struct conform *c)
 {
@@ -420,6 +489,8 @@ const struct conform_case conform_fault_cases[] = {
 		     CONFORM_FAULT),
 	CONFORM_CASE(inv_11_corrupt_hardware,
 		     "INV-10, INV-11", CONFORM_FAULT),
+	CONFORM_CASE(term_65_corrupt_hardware,
+		     "TERM-65", CONFORM_FAULT),
 	CONFORM_CASE(tev_18_optional_reasons,
 		     "TEV-14, TEV-17, TEV-18", CONFORM_FAULT),
 	CONFORM_CASE(tev_16_mandatory_reason,
@@ -432,6 +503,8 @@ const struct conform_case conform_fault_cases[] = {
 		     "EVT-04, EVT-05", CONFORM_FAULT),
 	CONFORM_CASE(pau_02_goes_on,
 		     "PAU-02, PAU-13", CONFORM_FAULT),
+	CONFORM_CASE(pau_04_initiate_crosses_pause,
+		     "PAU-03, PAU-04", CONFORM_FAULT),
 	CONFORM_CASE(op_05_late_answers,
 		     "OP-08, INIT-16", CONFORM_FAULT),
 	CONFORM_CASE(op_06_duplicate_answers,

@@ -142,6 +142,22 @@ static void init_67_buffered_into_requests(struct conform *c)
 	CONFORM_EQ(c, 2000, entry->len);
 }
 
+/* Contract: INIT-37 */
+static void init_37_push_timer(struct conform *c)
+{
+	struct conform_object *t1 = buffered_connection(c, 1000);
+	struct conform_entry *entry;
+
+	if (!t1)
+		return;
+	conform_post(t1, 2000, false);
+	entry = conform_await(c, NULL, CONFORM_RECEIVE, t1);
+	if (!entry)
+		return;
+	CONFORM_EQ(c, CHIMNEY_STATUS_SUCCESS, entry->status);
+	CONFORM_EQ(c, 1000, entry->len);
+}
+
 /* Contract: INIT-68, DLV-11 */
 static void init_68_rest_indicated(struct conform *c)
 {
@@ -527,6 +543,8 @@ const struct conform_case conform_init_cases[] = {
 		     "INIT-67", 0),
 	CONFORM_CASE(init_68_rest_indicated,
 		     "INIT-68, DLV-11", 0),
+	CONFORM_CASE(init_37_push_timer,
+		     "INIT-37", 0),
 	CONFORM_CASE(init_69_buffered_before_new,
 		     "INIT-69", 0),
 	CONFORM_CASE(init_61_several_at_once,

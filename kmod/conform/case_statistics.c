@@ -94,6 +94,28 @@ static void sta_04_offloaded_only(struct conform *c)
 	CONFORM_TRUE(c, !memcmp(&before, &after, sizeof(before)));
 }
 
+/* Contract: STA-09 */
+static void sta_09_not_the_target_s(struct conform *c)
+{
+	struct conform_object *t1 = conform_connection(c);
+	struct chimney_statistics before, after;
+	struct conform_segment segment;
+
+	if (!t1)
+		return;
+	segment = conform_segment(t1);
+	segment.len = 100;
+	if (!conform_terminate(c, "N1(P1(T1))"))
+		return;
+	before = statistics(c, AF_INET, false);
+	if (!conform_arrive(t1, &segment, CONFORM_BAD_CHECKSUM) ||
+	    !conform_await(c, NULL, CONFORM_HOST, t1))
+		return;
+	after = statistics(c, AF_INET, false);
+	CONFORM_EQ(c, 0, after.tcp_in_errors - before.tcp_in_errors);
+	CONFORM_EQ(c, 0, after.ip_in_receives - before.ip_in_receives);
+}
+
 /* Contract: STA-05 */
 static void sta_05_reset(struct conform *c)
 {
@@ -164,6 +186,8 @@ const struct conform_case conform_statistics_cases[] = {
 		     "STA-04, STA-12", CONFORM_STATISTICS | CONFORM_WIRE),
 	CONFORM_CASE(sta_04_offloaded_only,
 		     "STA-04", CONFORM_STATISTICS | CONFORM_WIRE),
+	CONFORM_CASE(sta_09_not_the_target_s,
+		     "STA-09", CONFORM_STATISTICS | CONFORM_WIRE),
 	CONFORM_CASE(sta_05_reset,
 		     "STA-05", CONFORM_STATISTICS),
 	CONFORM_CASE(sta_13_retransmissions,

@@ -401,6 +401,49 @@ static void ctx_09_found_by_headers(struct conform *c)
 	CONFORM_EQ(c, 0, conform_count(c, CONFORM_INDICATION, t1));
 }
 
+/* Contract: FW2-05, FW2-08 */
+static void fw2_08_goes_on(struct conform *c)
+{
+	struct conform_object *t1 = conform_object(c, "T1");
+	struct conform_entry *entry;
+
+	t1->tcp.delegated.state = CHIMNEY_TCP_STATE_FIN_WAIT_2;
+	t1->tcp.delegated.retransmit.timeout_delta = 100 * USEC_PER_MSEC;
+	if (!conform_connection(c))
+		return;
+	entry = conform_await_event(c, t1, CHIMNEY_TCP_RETRIEVE);
+	if (entry)
+		CONFORM_EQ(c, CHIMNEY_UPLOAD_TIMEOUT_EXPIRATION,
+			   entry->information);
+}
+
+/* Contract: TMR-05 */
+static void tmr_05_time_wait_is_the_host_s(struct conform *c)
+{
+	struct conform_object *t1 = conform_object(c, "T1");
+
+	t1->tcp.delegated.state = CHIMNEY_TCP_STATE_FIN_WAIT_2;
+	if (conform_connection(c) && conform_peer_flags(t1, CONFORM_FIN))
+		conform_await_event(c, t1, CHIMNEY_TCP_RETRIEVE);
+}
+
+/* Contract: SEG-05 */
+static void seg_05_identification(struct conform *c)
+{
+	struct conform_object *t1 = conform_connection(c);
+	struct conform_entry *entry = NULL;
+	unsigned int frames = 0;
+
+	if (!t1 || !conform_send(t1, 20000) ||
+	    !conform_await_sent(t1, t1->host_nxt, true))
+		return;
+	while ((entry = conform_find(c, entry, CONFORM_FRAME, t1))) {
+		CONFORM_TRUE(c, entry->frame.id >= 0x8000);
+		frames++;
+	}
+	CONFORM_TRUE(c, frames);
+}
+
 /* Contract: FW2-01, FW2-02, FW2-03, FW2-09 */
 static void fw2_01_timer_started(struct conform *c)
 {
@@ -463,6 +506,12 @@ const struct conform_case conform_tcp_cases[] = {
 		     "FRG-01, FRG-02", CONFORM_WIRE),
 	CONFORM_CASE(ctx_09_found_by_headers,
 		     "CTX-09, INIT-62", CONFORM_WIRE),
+	CONFORM_CASE(fw2_08_goes_on,
+		     "FW2-05, FW2-08", 0),
+	CONFORM_CASE(tmr_05_time_wait_is_the_host_s,
+		     "TMR-05", 0),
+	CONFORM_CASE(seg_05_identification,
+		     "SEG-05", 0),
 	CONFORM_CASE(fw2_01_timer_started,
 		     "FW2-01, FW2-02, FW2-03, FW2-09", 0),
 	{}

@@ -525,6 +525,7 @@ extern const struct conform_case conform_receive_cases[];
 extern const struct conform_case conform_disconnect_cases[];
 extern const struct conform_case conform_event_cases[];
 extern const struct conform_case conform_statistics_cases[];
+extern const struct conform_case conform_parameters_cases[];
 extern const struct conform_case conform_tcp_cases[];
 extern const struct conform_case conform_fault_cases[];
 

@@ -20,6 +20,7 @@ const struct conform_section conform_sections[] = {
 	{ "disconnect", conform_disconnect_cases },
 	{ "forward and events", conform_event_cases },
 	{ "statistics and capabilities", conform_statistics_cases },
+	{ "parameters", conform_parameters_cases },
 	{ "TCP processing", conform_tcp_cases },
 	{ "faults", conform_fault_cases },
 	{}

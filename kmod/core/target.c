@@ -116,7 +116,7 @@ int chimney_target_info(struct net *net, int ifindex,
 		NL_SET_ERR_MSG(extack, "The device has no target");
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(chimney_target_info);
+EXPORT_SYMBOL_GPL(chimney_target_info);
 
 /**
  * chimney_target_info_next() - read targets one after the other
@@ -234,7 +234,7 @@ int chimney_target_set_parameters(struct net *net, int ifindex,
 	mutex_unlock(&chimney_registry_mutex);
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(chimney_target_set_parameters);
+EXPORT_SYMBOL_GPL(chimney_target_set_parameters);
 
 static int target_statistics(struct chimney_target *target, u16 family,
 			     struct chimney_statistics *statistics, bool reset,

@@ -124,6 +124,27 @@ void chimney_tcp_send_completed(struct chimney_handle *handle,
 /* -------- receive -------- */
 
 /*
+ * A target that wants to know when its buffer is free again (RRET-04, TERM-51)
+ * learns it when the data has been read: the buffer travels inside one of ours.
+ */
+static struct sk_buff *with_destructor(struct sk_buff *skb)
+{
+	struct sk_buff *outer = alloc_skb(0, GFP_ATOMIC);
+
+	if (!outer) {
+		skb_orphan(skb);
+		return skb;
+	}
+	skb_shinfo(outer)->frag_list = skb;
+	outer->len = skb->len;
+	outer->data_len = skb->len;
+	outer->truesize += skb->truesize;
+	outer->tstamp = skb->tstamp;
+	*skb_hwtstamps(outer) = *skb_hwtstamps(skb);
+	return outer;
+}
+
+/*
  * Put data into the receive queue; the socket is ours. The memory is charged
  * without asking: it exists, and flow control has been exercised before.
  */
@@ -133,6 +154,8 @@ void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 len = skb->len;
 
+	if (skb->destructor)
+		skb = with_destructor(skb);
 	memset(TCP_SKB_CB(skb), 0, sizeof(struct tcp_skb_cb));
 	TCP_SKB_CB(skb)->seq = tp->rcv_nxt;
 	TCP_SKB_CB(skb)->end_seq = tp->rcv_nxt + len;

@@ -30,7 +30,7 @@ def report():
 
 
 def test_sim():
-    """Every case passes or says what is missing, and the target is left empty."""
+    """Every case is run and passes, and the target is left empty."""
     start(tcp=256, path=64, neighbor=32, mtu=9000, rcvwnd=1 << 20)
     insmod("chimney_conform")
     check_equal(write_run(NEAR_DEV), 0, "errno of the run")
@@ -40,11 +40,9 @@ def test_sim():
     check_equal(lines[1], f"1..{len(cases)}", "plan")
     check_equal([int(case["number"]) for case in cases], list(range(1, len(cases) + 1)),
                 "numbers of the cases")
-    failed = [line for line in lines if line.startswith(("not ok", "#"))]
-    check(not any(case["failed"] for case in cases), lambda: "\n".join(failed))
-    passed = sum(not case["skip"] for case in cases)
-    check(passed > 100, f"only {passed} cases were run")
-    check_equal(lines[-1], f"# {passed} passed, 0 failed, {len(cases) - passed} skipped", "sum")
+    bad = [line for line in lines if line.startswith(("not ok", "#")) or "# SKIP" in line]
+    check(not any(case["failed"] or case["skip"] for case in cases), lambda: "\n".join(bad))
+    check_equal(lines[-1], f"# {len(cases)} passed, 0 failed, 0 skipped", "sum")
     target = targets()[0]
     check_equal([target[key]["used"] for key in ("tcp", "path", "neighbor")], [0, 0, 0],
                 "entries in use")

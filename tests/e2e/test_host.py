@@ -11,9 +11,9 @@ import struct
 
 from echo import ECHO_PORT, EchoServer, Stream
 from frames import Frames
-from lib import (BEHIND, FAR, FAR_DEV, NEAR_DEV, PEER, ROUTED, batch, check, check_equal,
-                 check_guards, check_tree, connection, connections, make_behind, offload, sh,
-                 start, targets, until, upload)
+from lib import (BEHIND, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, ROUTED, batch, check,
+                 check_equal, check_guards, check_tree, connection, connections, make_behind,
+                 offload, sh, start, targets, until, upload)
 
 PROGRESS = 256 << 10
 NEW_MAC = "02:00:00:00:00:77"
@@ -56,6 +56,27 @@ def sent_header(sock, field):
 def until_header(sock, field, value, what):
     until(lambda: sent_header(sock, field) == {value}, what,
           lambda: f"{sent_header(sock, field)}")
+
+
+def test_device_between():
+    """Nothing is offloaded through a device that knows nothing of it, over one with a target.
+
+    Contract: REG-11
+    """
+    server = EchoServer()
+    start()
+    batch(f"""
+        link add link {NEAR_DEV} name macvlan0 type macvlan mode bridge
+        addr add 10.1.0.1/24 dev macvlan0
+        link set macvlan0 up""")
+    batch(f"addr add 10.1.0.2/24 dev {FAR_DEV}", "-n", FAR)
+    sock = socket.create_connection(("10.1.0.2", ECHO_PORT))
+    echo(sock, b"hello")
+    op = offload(*connection(sock), status=EXIT_INCOMPLETE)
+    check_equal(op.refusals(), ["no-target"], "reasons")
+    check_equal(connections(), [], "connections")
+    echo(sock, b"x" * 100000)
+    server.stop()
 
 
 def test_ttl():

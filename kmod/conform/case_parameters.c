@@ -3,7 +3,8 @@
 #include "../core/core.h"
 #include "harness.h"
 
-static bool set(struct conform *c, const struct chimney_parameters *parameters)
+static bool parameters_set(struct conform *c,
+			   const struct chimney_parameters *parameters)
 {
 	struct netlink_ext_ack extack = {};
 	int err;
@@ -16,7 +17,7 @@ static bool set(struct conform *c, const struct chimney_parameters *parameters)
 	return !err;
 }
 
-static struct chimney_parameters get(struct conform *c)
+static struct chimney_parameters parameters_get(struct conform *c)
 {
 	struct chimney_target_info info = {};
 
@@ -27,7 +28,7 @@ static struct chimney_parameters get(struct conform *c)
 /* Contract: CAP-08 */
 static void cap_08_every_parameter(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters other = {
 		.ack_frequency = before.ack_frequency + 1,
 		.max_retransmissions = before.max_retransmissions + 1,
@@ -42,15 +43,15 @@ static void cap_08_every_parameter(struct conform *c)
 	struct chimney_parameters now;
 	struct conform_object *t1;
 
-	if (!set(c, &other))
+	if (!parameters_set(c, &other))
 		return;
-	now = get(c);
+	now = parameters_get(c);
 	CONFORM_TRUE(c, !memcmp(&now, &other, sizeof(now)));
 	t1 = conform_connection(c);
 	if (t1 && conform_exchange(t1) &&
 	    conform_peer_send(t1, 500, CONFORM_PSH))
 		conform_await_delivered(t1, 500);
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 /* A connection that retransmits soon, with data that nobody acknowledges. */
@@ -68,14 +69,14 @@ static struct conform_object *unanswered(struct conform *c)
 /* Contract: RTX-01 */
 static void rtx_01_retransmitted_so_often(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters few = before;
 	struct conform_entry *entry = NULL;
 	struct conform_object *t1;
 	unsigned int sent = 0;
 
 	few.max_retransmissions = 2;
-	if (!set(c, &few))
+	if (!parameters_set(c, &few))
 		return;
 	t1 = unanswered(c);
 	if (t1 &&
@@ -86,18 +87,18 @@ static void rtx_01_retransmitted_so_often(struct conform *c)
 		CONFORM_TRUE(c, sent >= 2);
 		CONFORM_TRUE(c, sent <= 3);
 	}
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 /* Contract: RTX-03, RTX-04 */
 static void rtx_04_without_limit(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters few = before;
 	struct conform_object *t1;
 
 	few.max_retransmissions = 2;
-	if (!set(c, &few))
+	if (!parameters_set(c, &few))
 		return;
 	conform_object(c, "T1")->tcp.cached.max_rt = U32_MAX;
 	t1 = unanswered(c);
@@ -106,19 +107,19 @@ static void rtx_04_without_limit(struct conform *c)
 	    CONFORM_TRUE(c, !conform_find_event(c, t1, CHIMNEY_TCP_RETRIEVE)) &&
 	    conform_peer_ack(t1))
 		conform_await(c, NULL, CONFORM_SEND, t1);
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 /* Contract: RTX-11, CAP-09 */
 static void rtx_11_neighbor_in_doubt(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters soon = before;
 	struct conform_object *t1;
 
 	soon.doubt_reachability_retransmissions = 2;
 	soon.sws_prevention_ticks = before.sws_prevention_ticks / 2 + 1;
-	if (!set(c, &soon))
+	if (!parameters_set(c, &soon))
 		return;
 	t1 = unanswered(c);
 	if (t1 &&
@@ -127,7 +128,7 @@ static void rtx_11_neighbor_in_doubt(struct conform *c)
 			   conform_find(c, NULL, CONFORM_NEIGHBOR, NULL)->code);
 		CONFORM_TRUE(c, conform_count(c, CONFORM_FRAME, t1) >= 2);
 	}
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 /*
@@ -163,28 +164,28 @@ static bool push_timer_restarts(struct conform *c)
 /* Contract: RCV-18, PSH-01, PSH-02 */
 static void psh_02_restarted_by_data(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters slow = before;
 
 	/* Long enough for a machine that is slow, too. */
 	slow.push_ticks = 3 * USEC_PER_SEC;
-	if (!set(c, &slow))
+	if (!parameters_set(c, &slow))
 		return;
 	push_timer_restarts(c);
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 /* Contract: TERM-35, PSH-03 */
 static void term_35_push_timer_stopped(struct conform *c)
 {
-	const struct chimney_parameters before = get(c);
+	const struct chimney_parameters before = parameters_get(c);
 	struct chimney_parameters slow = before;
 	struct conform_object *t1;
 	struct conform_entry *entry;
 
 	/* It would expire after the terminate, and before the case ends. */
 	slow.push_ticks = 2 * CONFORM_SETTLE_MS * USEC_PER_MSEC;
-	if (!set(c, &slow))
+	if (!parameters_set(c, &slow))
 		return;
 	t1 = conform_connection(c);
 	if (t1 && conform_post(t1, 1000, false) &&
@@ -200,7 +201,7 @@ static void term_35_push_timer_stopped(struct conform *c)
 		CONFORM_EQ(c, 1, conform_count(c, CONFORM_RECEIVE, t1));
 		CONFORM_EQ(c, 0, conform_count(c, CONFORM_INDICATION, t1));
 	}
-	set(c, &before);
+	parameters_set(c, &before);
 }
 
 const struct conform_case conform_parameters_cases[] = {

@@ -1463,6 +1463,18 @@ static void evt_15_no_progress_is_probed(struct kunit *test)
 	testbed_wait(test, bed, TERMINATE, 1);
 }
 
+/* It was reachable, but that is long ago. */
+static void age_neighbor(struct kunit *test, struct testbed *bed)
+{
+	__be32 addr = cpu_to_be32(0xc0000202);
+	struct neighbour *neigh;
+
+	neigh = neigh_lookup(&arp_tbl, &addr, bed->target.dev);
+	KUNIT_ASSERT_NOT_NULL(test, neigh);
+	WRITE_ONCE(neigh->confirmed, jiffies - 60 * HZ);
+	neigh_release(neigh);
+}
+
 /* Contract: EVT-14 */
 static void evt_16_target_is_asked_before_a_probe(struct kunit *test)
 {
@@ -1471,6 +1483,7 @@ static void evt_16_target_is_asked_before_a_probe(struct kunit *test)
 	/* Arrange */
 	testbed_offload(test, bed);
 	bed->reachability = 1000;
+	age_neighbor(test, bed);
 	/* Act: the host is about to send itself */
 	set_neighbor(test, bed, NEIGHBOR "delay");
 	/* Assert */

@@ -22,7 +22,16 @@ void chimney_gate_init(struct chimney_target_core *core)
 {
 	core->gate = CHIMNEY_GATE_OPEN;
 	mutex_init(&core->settings);
+	/* A driver between two targets sets those below while it is being set. */
+	lockdep_register_key(&core->settings_key);
+	lockdep_set_class(&core->settings, &core->settings_key);
 	core->parameters = default_parameters;
+}
+
+void chimney_gate_exit(struct chimney_target_core *core)
+{
+	mutex_destroy(&core->settings);
+	lockdep_unregister_key(&core->settings_key);
 }
 
 /* -------- capabilities -------- */

@@ -43,7 +43,9 @@
  * parent is written by the operation that has the object.
  *
  * chimney_target_core::settings serializes the calls that set capabilities and
- * parameters. It nests inside the registry mutex. The gate of a target and what
+ * parameters. It nests inside the registry mutex, and that of a target below
+ * inside that of an intermediate driver, so each has a lock class of its own.
+ * The gate of a target and what
  * its bindings know of it are guarded by chimney_target_core::lock; clients are
  * told without it, inside a read-side section over the list of bindings.
  */
@@ -66,6 +68,7 @@ extern struct mutex chimney_registry_mutex;
  * @gone: the device has been let go; only counters are left
  * @gate: whether it takes offloads
  * @settings: guards @enabled and @parameters
+ * @settings_key: lock class of @settings
  * @enabled: capabilities of the latest set (CAP-11)
  * @parameters: settings of the host
  * @violations: by clause
@@ -85,6 +88,7 @@ struct chimney_target_core {
 	bool gone;
 	enum chimney_gate gate;
 	struct mutex settings;	/* enabled, parameters */
+	struct lock_class_key settings_key;
 	struct chimney_caps enabled;
 	struct chimney_parameters parameters;
 	atomic_t violations[CHIMNEY_CLAUSES];
@@ -128,6 +132,7 @@ void chimney_bindings_drop(struct chimney_target_core *core,
 
 /* gate.c */
 void chimney_gate_init(struct chimney_target_core *core);
+void chimney_gate_exit(struct chimney_target_core *core);
 int chimney_gate_check(const struct chimney_binding *binding);
 
 /* target.c */

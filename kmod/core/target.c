@@ -236,6 +236,27 @@ int chimney_target_set_parameters(struct net *net, int ifindex,
 }
 EXPORT_SYMBOL_GPL(chimney_target_set_parameters);
 
+/**
+ * chimney_set_parameters() - set the parameters of a target
+ * @binding: a binding of the calling client
+ * @parameters: all of them (contract 2.12)
+ * @extack: for the reason of a failure
+ *
+ * As chimney_target_set_parameters(), for a client.
+ *
+ * Context: process, may sleep; also from bind and from calls of a target.
+ * Return: 0; -EINVAL for a value out of range; or what the target says.
+ */
+int chimney_set_parameters(struct chimney_binding *binding,
+			   const struct chimney_parameters *parameters,
+			   struct netlink_ext_ack *extack)
+{
+	int err = target_check_parameters(parameters, extack);
+
+	return err ?: target_set_parameters(binding->core, parameters, extack);
+}
+EXPORT_SYMBOL_GPL(chimney_set_parameters);
+
 static int target_statistics(struct chimney_target *target, u16 family,
 			     struct chimney_statistics *statistics, bool reset,
 			     struct netlink_ext_ack *extack)
@@ -287,6 +308,24 @@ int chimney_target_statistics(struct net *net, int ifindex, u16 family,
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(chimney_target_statistics);
+
+/**
+ * chimney_query_statistics() - read or reset the statistics of a target
+ * @binding: a binding of the calling client
+ * @family: AF_INET or AF_INET6
+ * @statistics: to be filled
+ * @reset: whether they are set to 0 afterwards
+ *
+ * Context: any that the target's statistics call may be made in.
+ * Return: 0, or -EOPNOTSUPP if the target keeps none for @family.
+ */
+int chimney_query_statistics(struct chimney_binding *binding, u16 family,
+			     struct chimney_statistics *statistics, bool reset)
+{
+	return target_statistics(binding->core->target, family, statistics,
+				 reset, NULL);
+}
+EXPORT_SYMBOL_GPL(chimney_query_statistics);
 
 /**
  * chimney_target_breaches() - breaches of the contract by clause
@@ -516,6 +555,7 @@ void chimney_target_unregister(struct chimney_target *target)
 		chimney_target_shut(core);
 	WRITE_ONCE(target->core, NULL);
 	mutex_unlock(&chimney_registry_mutex);
+	chimney_gate_exit(core);
 	kfree_rcu(core, rcu);
 }
 EXPORT_SYMBOL_GPL(chimney_target_unregister);

@@ -150,6 +150,12 @@ void chimney_query_caps(struct chimney_binding *binding,
 int chimney_enable_caps(struct chimney_binding *binding,
 			const struct chimney_caps *caps);
 
+int chimney_set_parameters(struct chimney_binding *binding,
+			   const struct chimney_parameters *parameters,
+			   struct netlink_ext_ack *extack);
+int chimney_query_statistics(struct chimney_binding *binding, u16 family,
+			     struct chimney_statistics *statistics, bool reset);
+
 void chimney_tcp_send(struct chimney_handle *handle,
 		      struct sk_buff_head *list);
 void chimney_tcp_receive(struct chimney_handle *handle,

@@ -170,13 +170,22 @@ static struct fake *handle_fake(struct chimney_handle *handle)
 	return container_of(handle, struct fake_node, handle)->fake;
 }
 
+/* A client without a target of its own, and the target it is for. */
+static struct chimney_target *target_above;
+static struct fake *client_above;
+
 static void fake_bind(struct chimney_target *target)
 {
-	struct fake *fake = target_fake(target);
-
 	struct chimney_caps caps;
+	struct fake *fake;
 
-	if (target->ops != &fake_target_ops || fake->binding)
+	if (target->ops == &fake_target_ops)
+		fake = target_fake(target);
+	else if (target == target_above)
+		fake = client_above;
+	else
+		return;
+	if (fake->binding)
 		return;
 	fake->binding = chimney_bind(&fake->client, target, fake);
 	if (fake->incurious || IS_ERR(fake->binding))
@@ -425,7 +434,7 @@ static void fake_release(void *data)
 	__skb_queue_purge(&fake->indicated);
 }
 
-struct fake *fake_prepare(struct kunit *test)
+static struct fake *fake_alloc(struct kunit *test)
 {
 	struct fake *fake;
 
@@ -437,6 +446,27 @@ struct fake *fake_prepare(struct kunit *test)
 	init_completion(&fake->was_lost);
 	fake->client.name = "fake";
 	fake->client.ops = &fake_client_ops;
+	return fake;
+}
+
+struct fake *fake_above(struct kunit *test, struct chimney_target *target)
+{
+	struct fake *fake = fake_alloc(test);
+
+	target_above = target;
+	client_above = fake;
+	KUNIT_ASSERT_EQ(test, 0, chimney_client_register(&fake->client));
+	target_above = NULL;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_release,
+							   fake));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->binding);
+	return fake;
+}
+
+struct fake *fake_prepare(struct kunit *test)
+{
+	struct fake *fake = fake_alloc(test);
+
 	fake->target.dev = fake_device(test);
 	fake->target.ops = &fake_target_ops;
 	fake->target.caps = (struct chimney_caps){

@@ -177,6 +177,8 @@ struct fake *fake_create(struct kunit *test);
 /* In two steps, to change something in between. */
 struct fake *fake_prepare(struct kunit *test);
 void fake_start(struct kunit *test, struct fake *fake);
+/* Only the client, bound to a target that is there already. */
+struct fake *fake_above(struct kunit *test, struct chimney_target *target);
 /* For suites whose tests have one each, in test->priv. */
 int fake_suite_init(struct kunit *test);
 void fake_remove_target(struct fake *fake);
@@ -237,6 +239,7 @@ extern struct kunit_suite chimney_op_suite;
 extern struct kunit_suite chimney_pau_suite;
 extern struct kunit_suite chimney_qry_suite;
 extern struct kunit_suite chimney_rcv_suite;
+extern struct kunit_suite chimney_relay_suite;
 extern struct kunit_suite chimney_sta_suite;
 extern struct kunit_suite chimney_store_suite;
 extern struct kunit_suite chimney_target_suite;

@@ -17,7 +17,8 @@ kunit_test_suites(&chimney_cap_suite, &chimney_conform_suite,
 		  &chimney_store_suite, &chimney_target_suite,
 		  &chimney_term_suite, &chimney_upd_suite,
 		  &chimney_wrong_suite, &chimney_call_suite,
-		  &chimney_host_suite, &chimney_im_suite);
+		  &chimney_host_suite, &chimney_im_suite,
+		  &chimney_relay_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_LICENSE("GPL");

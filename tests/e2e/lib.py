@@ -19,6 +19,7 @@ DAEMON_SOCKET = "/run/chimney/chimneyd.sock"
 FAR, BEHIND = "far", "behind"
 NEAR_DEV, FAR_DEV = "veth0", "veth1"
 NEAR, PEER = "10.0.0.1", "10.0.0.2"
+BOND_DEVS = ("bond7", "slave0", "slave1")
 ROUTED = "10.9.0.2"
 EXIT_OK, EXIT_ERROR, EXIT_INCOMPLETE = 0, 1, 2
 # Kernels with every check on are many times slower, under emulation above all.
@@ -103,8 +104,9 @@ def make_behind():
 def remove_network():
     if os.path.exists(f"/run/netns/{BEHIND}"):
         sh(f"ip netns del {BEHIND}")
-    if os.path.exists(f"/sys/class/net/{NEAR_DEV}"):
-        sh(f"ip link del {NEAR_DEV}")
+    for dev in (*BOND_DEVS, NEAR_DEV):
+        if os.path.exists(f"/sys/class/net/{dev}"):
+            sh(f"ip link del {dev}")
     if os.path.exists(f"/run/netns/{FAR}"):
         sh(f"ip netns del {FAR}")
 
@@ -160,7 +162,7 @@ def load_modules():
 
 def unload_modules():
     """All of them. A connection may still be on its way home, so try for a while."""
-    for name in ("chimney_conform", "chimney_sim", "chimney"):
+    for name in ("chimney_conform", "chimney_bond", "chimney_sim", "chimney"):
         if not loaded(name):
             continue
         until(lambda n=name: _try_rmmod(n), f"rmmod {name}",

@@ -163,7 +163,7 @@ static void *bottom_context(struct fake_node *node)
 
 /*
  * Contract: IM-01, IM-02, IM-03, IM-04, IM-05, IM-06, IM-07, IM-08, IM-10,
- * IM-12, IM-15, REG-02, INIT-55, INIT-56, INIT-57
+ * IM-12, IM-14, IM-15, REG-02, INIT-55, INIT-56, INIT-57
  */
 static void im_04_a_handle_of_its_own(struct kunit *test)
 {
@@ -195,6 +195,7 @@ static void im_04_a_handle_of_its_own(struct kunit *test)
 		i++;
 	}
 	KUNIT_EXPECT_EQ(test, 3, i);
+	KUNIT_EXPECT_NOT_NULL(test, hops->below->initiated->client_priv[0]);
 	lower = hops->below->initiated->dependent->dependent;
 	KUNIT_EXPECT_EQ(test, 4711, ((struct chimney_tcp_offload_state *)
 				     lower->state)->delegated.srtt);

@@ -24,7 +24,8 @@ constexpr std::string_view help = R"(usage:
 
 A target is what connections are handed to: a NIC that runs TCP, or a software target made here.
 
-  kind KIND      sort of software target; sim is a simulated NIC (load chimney_sim.ko first)
+  kind KIND      sort of software target; sim is a simulated NIC (load chimney_sim.ko first),
+                 bond relays to the target of the active slave (chimney_bond.ko)
   tcp N          connections it can hold
   path N         paths (pairs of addresses) it can hold
   neighbor N     neighbors (next hops) it can hold

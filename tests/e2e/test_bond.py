@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """An intermediate driver on a bond over two simulated NICs."""
 
+import socket
+import struct
+
 from echo import EchoServer, Stream
 from lib import (BOND_DEVS, FAR, SLOWNESS, Daemon, batch, check, check_equal, check_guards,
                  check_tree, connections, ctl, ctl_any, insmod, offload, rmmod, sh, targets, until)
@@ -164,7 +167,9 @@ def test_bond_deleted():
     sh(f"ip link del {BOND}")
     check_equal(sorted(shown["dev"] for shown in targets()), sorted(PORTS), "targets")
     check_equal(connections(), [], "connections")
-    del streams
+    # There is no way left on which they could end.
+    for stream in streams:
+        stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_rmmod_bond():

@@ -6,7 +6,8 @@ import struct
 
 from echo import EchoServer, Stream
 from lib import (BOND_DEVS, FAR, SLOWNESS, Daemon, batch, check, check_equal, check_guards,
-                 check_tree, connections, ctl, ctl_any, insmod, offload, rmmod, sh, targets, until)
+                 check_tree, connections, ctl, ctl_any, insmod, offload, rmmod, sh, targets, until,
+                 upload)
 
 BOND, *SLAVES = BOND_DEVS
 BRIDGE = "bridge7"
@@ -55,9 +56,18 @@ def target(dev):
     return next(target for target in targets() if target["dev"] == dev)
 
 
-def open_again():
-    until(lambda: target(BOND)["gate"] == "open", "the target of the bond takes offloads",
-          lambda: f"{target(BOND)}")
+def used(dev):
+    return target(dev)["tcp"]["used"]
+
+
+def out_again(streams):
+    """chimneyd has offloaded everything again, to the target of the slave that is active now."""
+    until(lambda: used(active()) == STREAMS, "the connections go out again",
+          lambda: f"{targets()} {connections()}")
+    until(lambda: [conn["state"] for conn in connections()] == ["offloaded"] * STREAMS,
+          "all are offloaded", lambda: f"{connections()}")
+    go_on(streams)
+    check_guards(STREAMS)
 
 
 def busy():
@@ -76,7 +86,7 @@ def busy():
     check_tree(offload("dst", PEER), tcps=STREAMS)
     go_on(streams)
     check_guards(STREAMS)
-    check_equal(target(active())["tcp"]["used"], STREAMS, "connections in the active slave's target")
+    check_equal(used(active()), STREAMS, "connections in the active slave's target")
     return streams, daemon
 
 
@@ -98,17 +108,12 @@ def finish(streams):
 def test_failover():
     """The active slave loses its link again and again, and no byte is lost."""
     streams, _ = busy()
-    for pull in range(PULLS):
-        if pull:
-            check_tree(offload("dst", PEER), tcps=STREAMS)
-            go_on(streams)
-            check_guards(STREAMS)
+    for _ in range(PULLS):
         slave = active()
         plug(slave, "down")
         until(lambda gone=slave: active() not in (gone, ""), "the other slave takes over")
-        all_home(streams)
-        open_again()
-        check_equal(target(slave)["tcp"]["used"], 0, f"connections left in the target of {slave}")
+        out_again(streams)
+        check_equal(used(slave), 0, f"connections left in the target of {slave}")
         plug(slave, "up")
         until(lambda back=slave: has_link(back), f"{slave} has a link again")
     finish(streams)
@@ -126,9 +131,7 @@ def test_slave_without_target():
     until(lambda: target(BOND)["gate"] != "open", "the target of the bond pauses")
     check_equal(offload("dst", PEER, status=2).fields["ok"], 0, "connections offloaded")
     ctl("target", "add", second, "kind", "sim")
-    open_again()
-    check_tree(offload("dst", PEER), tcps=STREAMS)
-    go_on(streams)
+    out_again(streams)
     finish(streams)
 
 
@@ -136,9 +139,22 @@ def test_slave_leaves():
     """The active slave is taken out of the bond."""
     streams, _ = busy()
     sh(f"ip link set {active()} nomaster")
-    all_home(streams)
-    open_again()
-    check_tree(offload("dst", PEER), tcps=STREAMS)
+    until(active, "the other slave takes over")
+    out_again(streams)
+    finish(streams)
+
+
+def test_taken_home():
+    """What somebody has uploaded stays at home when the target resumes."""
+    streams, _ = busy()
+    check_equal(upload(*streams[0].selector)["ok"], 1, "connections uploaded")
+    slave = active()
+    plug(slave, "down")
+    until(lambda: active() not in (slave, ""), "the other slave takes over")
+    until(lambda: used(active()) == STREAMS - 1, "the other connection goes out again",
+          lambda: f"{targets()} {connections()}")
+    go_on(streams)
+    check_guards(STREAMS - 1)
     finish(streams)
 
 
@@ -155,9 +171,8 @@ def test_slave_deleted():
     """The active slave goes away as a device."""
     streams, _ = busy()
     sh(f"ip link del {active()}")
-    all_home(streams)
-    open_again()
-    check_tree(offload("dst", PEER), tcps=STREAMS)
+    until(active, "the other slave takes over")
+    out_again(streams)
     finish(streams)
 
 

@@ -173,6 +173,7 @@ void Server::receive_events() {
         return;
     }
     service_.on_events(*events);
+    arm_poll();
 }
 
 void Server::drop(Peer& peer) {

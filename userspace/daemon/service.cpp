@@ -211,7 +211,7 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
     if (!requests)
         return tl::unexpected(requests.error());
 
-    Job job{caller, {}, {}};
+    Job job{caller, {}, {}, 0};
     for (const auto& request : *requests) {
         auto op = client_.start(request, options);
         if (!op) {
@@ -237,9 +237,12 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
 void Service::on_events(const Events& events) {
     std::vector<Event> news;
     for (const auto& message : events.messages) {
-        if (message.command == CHIMNEY_CMD_EVENT_NTF)
-            if (auto event = decode_event(message, namer_))
+        if (message.command == CHIMNEY_CMD_EVENT_NTF) {
+            if (auto event = decode_event(message, namer_)) {
+                wishes_.note(*event);
                 news.push_back(std::move(*event));
+            }
+        }
         if (message.command != CHIMNEY_CMD_OP_NTF)
             continue;
         if (auto op = decode_operation(message); op && !op->running())
@@ -250,6 +253,29 @@ void Service::on_events(const Events& events) {
         spdlog::warn("the kernel dropped events: asking it for the state of all operations");
         poll();
     }
+}
+
+void Service::offload_again(std::uint32_t ifindex) {
+    Job job{{}, {}, {}, ifindex};
+    OperationOptions options;
+    options.kind = CHIMNEY_OP_KIND_INITIATE;
+    options.owned = owned_;
+    for (const auto& request : wishes_.again(ifindex)) {
+        auto op = client_.start(request, options);
+        if (!op) {
+            spdlog::warn("cannot offload to {} again: {}", namer_(ifindex), op.error().message);
+            continue;
+        }
+        spdlog::info("operation {}: {} connections go to {} again", op->id, request.sockets.size(),
+                     namer_(ifindex));
+        job.operations.push_back(op->id);
+        if (op->running())
+            job.running.insert(op->id);
+    }
+    if (job.running.empty())
+        finish(job);
+    else
+        jobs_.push_back(std::move(job));
 }
 
 void Service::listen(const std::shared_ptr<Caller>& caller) {
@@ -292,6 +318,8 @@ void Service::poll() {
         else if (!op->running())
             on_done(id);
     }
+    for (auto ifindex : std::set(wishes_.due()))
+        offload_again(ifindex);
 }
 
 void Service::on_done(std::uint32_t operation) {
@@ -308,23 +336,35 @@ void Service::on_done(std::uint32_t operation) {
 
 void Service::finish(const Job& job) {
     auto caller = job.caller.lock();
-    if (!caller) {
+    if (!caller && !job.again)
         spdlog::info("nobody waits any more for operation {}", fmt::join(job.operations, ", "));
-        return;
-    }
     std::vector<Report> reports;
     for (auto id : job.operations) {
         auto report = client_.report(id);
         if (!report) {
-            caller->send(encode_error(report.error()));
+            spdlog::warn("cannot read the result of operation {}: {}", id, report.error().message);
+            if (caller)
+                caller->send(encode_error(report.error()));
             return;
         }
+        wishes_.note(*report, job.again);
         spdlog::info("operation {}: {}, {} of {} connections made it", id,
                      to_string(report->operation.state), report->operation.ok,
                      report->operation.connections());
         reports.push_back(std::move(*report));
     }
-    caller->send(encode_reply(reports_document(reports)));
+    if (caller)
+        caller->send(encode_reply(reports_document(reports)));
+    trim_wishes();
+}
+
+/// Connections end without a word, so look now and then which are still there.
+void Service::trim_wishes() {
+    if (wishes_.size() <= wishes_limit_)
+        return;
+    if (auto alive = client_.connections({}))
+        wishes_.keep(*alive);
+    wishes_limit_ = std::max(wishes_at_least, 2 * wishes_.size());
 }
 
 void Service::abandon(std::uint32_t operation, const Error& error) {

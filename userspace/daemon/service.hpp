@@ -16,6 +16,8 @@
 #include <chimney/protocol.hpp>
 #include <chimney/resolve.hpp>
 
+#include "wishes.hpp"
+
 namespace chimney::daemon {
 
 /// Where a call came from. The connection to the caller may end before the answer is there.
@@ -30,10 +32,15 @@ class Caller {
     virtual std::size_t backlog() const = 0;
 };
 
+/// Wishes that are remembered before the daemon looks which of the connections still exist.
+inline constexpr std::size_t wishes_at_least = 4096;
+
 /// Handles calls. Requests to the kernel are short; what takes time is an operation, whose end
 /// the kernel announces: the caller who started it is answered then.
 ///
 /// An announcement may get lost, so that poll() must be called now and then while waiting().
+///
+/// What came home because a target wanted everything back goes out again when it resumes.
 class Service {
   public:
     /// @param owned connections come home when the kernel closes @p socket
@@ -45,10 +52,10 @@ class Service {
     void handle(const std::shared_ptr<Caller>& caller, std::string_view text);
     /// What the multicast group announced.
     void on_events(const Events& events);
-    /// Ask the kernel about the operations that are waited for.
+    /// Ask the kernel about the operations that are waited for, and begin those that are due.
     void poll();
-    /// Whether a caller waits for an operation.
-    bool waiting() const { return !jobs_.empty(); }
+    /// Whether there is something for poll() to do.
+    bool waiting() const { return !jobs_.empty() || !wishes_.due().empty(); }
 
   private:
     /// One call that waits for its operations.
@@ -56,6 +63,7 @@ class Service {
         std::weak_ptr<Caller> caller;
         std::set<std::uint32_t> running;
         std::vector<std::uint32_t> operations; ///< all, in the order of the answer
+        std::uint32_t again = 0;               ///< nobody asked: this target has resumed
     };
 
     /// A caller that wants to know of events.
@@ -77,10 +85,12 @@ class Service {
     Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call,
                        OperationOptions options);
     void listen(const std::shared_ptr<Caller>& caller);
+    void offload_again(std::uint32_t ifindex);
     void tell(const std::vector<Event>& events, bool lost);
     void on_done(std::uint32_t operation);
     void finish(const Job& job);
     void abandon(std::uint32_t operation, const Error& error);
+    void trim_wishes();
 
     Client client_;
     bool owned_;
@@ -88,6 +98,8 @@ class Service {
     InterfaceNamer namer_;
     std::list<Job> jobs_;
     std::list<Listener> listeners_;
+    Wishes wishes_;
+    std::size_t wishes_limit_ = wishes_at_least;
 };
 
 } // namespace chimney::daemon

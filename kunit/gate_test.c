@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Contract 3.3 and 3.17: capabilities; pause, resume and upload-all. */
+#include <linux/delay.h>
+
 #include "fake.h"
 
 static void indicate(struct fake *fake, enum chimney_indication indication)
@@ -234,6 +236,19 @@ static void pau_05_what_is_in_flight_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CHIMNEY_OBJECT_HOST, tree->node[2].handle.state);
 }
 
+/* Until some client has enabled that many connections. */
+static void await_enabled(struct kunit *test, struct fake *fake, u32 entries)
+{
+	unsigned int i;
+
+	for (i = 0; i < 6000; i++) {
+		if (READ_ONCE(fake->enabled.tcp_entries) == entries)
+			return;
+		msleep(10);
+	}
+	KUNIT_ASSERT_EQ(test, entries, fake->enabled.tcp_entries);
+}
+
 /* Contract: PAU-07, PAU-08 */
 static void pau_07_look_again(struct kunit *test)
 {
@@ -251,6 +266,10 @@ static void pau_07_look_again(struct kunit *test)
 	FAKE_EXPECT_CLAUSE(test, fake, CHIMNEY_CLAUSE_PAU_07, 1);
 	chimney_query_caps(fake->binding, &caps);
 	KUNIT_EXPECT_EQ(test, 2, caps.tcp_entries);
+	/* The host is a client, too, and looks again by itself. */
+	await_enabled(test, fake, 2);
+	fake->target.caps.tcp_entries = 1;
+	chimney_query_caps(fake->binding, &caps);
 	/* What was enabled is more than there is. */
 	KUNIT_EXPECT_EQ(test, -EINVAL, fake_initiate(fake, tree));
 	FAKE_EXPECT_CLAUSE(test, fake, CHIMNEY_CLAUSE_CAP_03, 1);

@@ -241,10 +241,10 @@ static void await_enabled(struct kunit *test, struct fake *fake, u32 entries)
 {
 	unsigned int i;
 
-	for (i = 0; i < 6000; i++) {
+	for (i = 0; i < 3000; i++) {
 		if (READ_ONCE(fake->enabled.tcp_entries) == entries)
 			return;
-		msleep(10);
+		msleep(20);
 	}
 	KUNIT_ASSERT_EQ(test, entries, fake->enabled.tcp_entries);
 }

@@ -245,27 +245,36 @@ static void conform_free_tree(struct chimney_binding *binding,
 	WRITE_ONCE(tree->back, true);
 }
 
-static void conform_send_complete(struct chimney_handle *handle,
-				  struct sk_buff_head *list,
-				  enum chimney_status status)
+/* Each is one less of @out, which the lock of the case guards. */
+static void skbs_back(struct conform_object *conn, struct sk_buff_head *list,
+		      enum conform_kind kind, enum chimney_status status,
+		      unsigned int *out)
 {
-	struct conform_object *conn = object_of(handle);
 	struct conform *c = conn->c;
 	struct conform_entry *entry;
 	struct sk_buff *skb;
 
 	while ((skb = __skb_dequeue(list))) {
-		entry = conform_log_new(c, CONFORM_SEND, conn);
+		entry = conform_log_new(c, kind, conn);
 		if (entry) {
 			entry->status = status;
 			entry->len = skb->len;
 		}
 		spin_lock_bh(&c->lock);
-		conn->sends--;
+		(*out)--;
 		spin_unlock_bh(&c->lock);
 		consume_skb(skb);
 		conform_log_add(c, entry);
 	}
+}
+
+static void conform_send_complete(struct chimney_handle *handle,
+				  struct sk_buff_head *list,
+				  enum chimney_status status)
+{
+	struct conform_object *conn = object_of(handle);
+
+	skbs_back(conn, list, CONFORM_SEND, status, &conn->sends);
 }
 
 /* RCV-20: one completion or indication at a time; but posting may be nested. */
@@ -332,22 +341,8 @@ static void conform_forward_complete(struct chimney_handle *handle,
 				     enum chimney_status status)
 {
 	struct conform_object *conn = object_of(handle);
-	struct conform *c = conn->c;
-	struct conform_entry *entry;
-	struct sk_buff *skb;
 
-	while ((skb = __skb_dequeue(list))) {
-		entry = conform_log_new(c, CONFORM_FORWARD, conn);
-		if (entry) {
-			entry->status = status;
-			entry->len = skb->len;
-		}
-		spin_lock_bh(&c->lock);
-		c->forwards--;
-		spin_unlock_bh(&c->lock);
-		consume_skb(skb);
-		conform_log_add(c, entry);
-	}
+	skbs_back(conn, list, CONFORM_FORWARD, status, &conn->c->forwards);
 }
 
 static void conform_disconnect_complete(struct chimney_handle *handle,

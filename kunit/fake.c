@@ -710,6 +710,16 @@ void fake_offload(struct kunit *test, struct fake *fake, struct fake_tree *tree)
 	fake->completions = 0;
 }
 
+struct fake_tree *fake_offloaded(struct kunit *test, struct fake *fake,
+				 enum fake_class class)
+{
+	struct fake_tree *tree = fake_tree(test, fake, "N(P(T))");
+
+	fake_offload(test, fake, tree);
+	fake_tree_take(tree, class);
+	return tree;
+}
+
 struct fake_node *fake_connection(struct kunit *test, struct fake *fake)
 {
 	struct fake_tree *tree = fake_tree(test, fake, "N(P(T))");

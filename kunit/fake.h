@@ -214,6 +214,9 @@ void fake_invalidate_complete(struct fake *fake, struct fake_tree *tree);
 /* From the client to the target without a fault. */
 void fake_offload(struct kunit *test, struct fake *fake,
 		  struct fake_tree *tree);
+/* "N(P(T))", offloaded, that brings state of @class to the next operation. */
+struct fake_tree *fake_offloaded(struct kunit *test, struct fake *fake,
+				 enum fake_class class);
 /* An offloaded connection. */
 struct fake_node *fake_connection(struct kunit *test, struct fake *fake);
 

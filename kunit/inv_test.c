@@ -2,16 +2,6 @@
 /* Contract 3.7: invalidate. */
 #include "fake.h"
 
-static struct fake_tree *offloaded(struct kunit *test, struct fake *fake,
-				   enum fake_class class)
-{
-	struct fake_tree *tree = fake_tree(test, fake, "N(P(T))");
-
-	fake_offload(test, fake, tree);
-	fake_tree_take(tree, class);
-	return tree;
-}
-
 static const struct state_case {
 	const char *desc;
 	enum fake_class class;
@@ -36,7 +26,7 @@ static void inv_01_no_state(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, param->class);
+	tree = fake_offloaded(test, fake, param->class);
 	/* Act, Assert */
 	KUNIT_EXPECT_EQ(test, -EINVAL, fake_invalidate(fake, tree));
 	KUNIT_EXPECT_NULL(test, fake->invalidated);
@@ -51,7 +41,7 @@ static void stays_until_terminated(struct kunit *test)
 	int i;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_NONE);
+	tree = fake_offloaded(test, fake, FAKE_NONE);
 	/* Act */
 	KUNIT_EXPECT_EQ(test, 0, fake_invalidate(fake, tree));
 	KUNIT_EXPECT_PTR_EQ(test, fake_root(tree), fake->invalidated);
@@ -106,7 +96,7 @@ static void inv_10_success_or_failure(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_NONE);
+	tree = fake_offloaded(test, fake, FAKE_NONE);
 	KUNIT_ASSERT_EQ(test, 0, fake_invalidate(fake, tree));
 	/* Act, Assert */
 	fake_invalidate_complete(fake, tree);
@@ -134,7 +124,7 @@ static void term_03_invalidate_in_progress(struct kunit *test)
 	struct fake_tree *tree, *home;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_NONE);
+	tree = fake_offloaded(test, fake, FAKE_NONE);
 	KUNIT_ASSERT_EQ(test, 0, fake_invalidate(fake, tree));
 	home = fake_tree(test, fake, "_T");
 	home->node[0].block.handle = &tree->node[2].handle;

@@ -2,16 +2,6 @@
 /* Contract 3.5: query. */
 #include "fake.h"
 
-static struct fake_tree *offloaded(struct kunit *test, struct fake *fake,
-				   enum fake_class class)
-{
-	struct fake_tree *tree = fake_tree(test, fake, "N(P(T))");
-
-	fake_offload(test, fake, tree);
-	fake_tree_take(tree, class);
-	return tree;
-}
-
 static const struct class_case {
 	const char *desc;
 	enum fake_class class;
@@ -49,7 +39,7 @@ static void qry_01_any_class_of_any_object(struct kunit *test)
 	int i;
 
 	/* Arrange */
-	tree = offloaded(test, fake, param->class);
+	tree = fake_offloaded(test, fake, param->class);
 	/* Act */
 	KUNIT_EXPECT_EQ(test, 0, fake_query(fake, tree));
 	KUNIT_EXPECT_PTR_EQ(test, fake_root(tree), fake->queried);
@@ -81,7 +71,7 @@ static void values_come_back(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	KUNIT_ASSERT_EQ(test, 0, fake_query(fake, tree));
 	/* Act */
 	state = fake->queried->dependent->dependent->state;
@@ -104,7 +94,7 @@ static void qry_02_several_at_once(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	chimney_block_init(&second, CHIMNEY_NEIGHBOR_STATE_CACHED,
 			   &tree->node[0].handle, &cached);
 	/* Act, Assert: two of the same object, finished in either order */
@@ -149,7 +139,7 @@ static void qry_04_structure_is_needed(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_NONE);
+	tree = fake_offloaded(test, fake, FAKE_NONE);
 	/* Act, Assert */
 	KUNIT_EXPECT_EQ(test, -EINVAL, fake_query(fake, tree));
 	KUNIT_EXPECT_NULL(test, fake->queried);
@@ -183,7 +173,7 @@ static void qry_07_success_or_failure(struct kunit *test)
 	int refused = 0;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	KUNIT_ASSERT_EQ(test, 0, fake_query(fake, tree));
 	/* Act, Assert: none, then each that is not allowed */
 	fake_query_complete(fake, tree);
@@ -215,7 +205,7 @@ static void corrupt_hardware(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	KUNIT_ASSERT_EQ(test, 0, fake_query(fake, tree));
 	/* Act, Assert: still offloaded after the failure */
 	fake_answer(tree, corrupt);
@@ -275,7 +265,7 @@ static void op_12_tree_is_lent(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	KUNIT_ASSERT_EQ(test, 0, fake_query(fake, tree));
 	tree->node[2].block.status = CHIMNEY_STATUS_SUCCESS;
 	/* Act, Assert: what the target wrote so far is untouched */
@@ -296,7 +286,7 @@ static void term_03_query_in_progress(struct kunit *test)
 	struct fake_tree *tree;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	KUNIT_ASSERT_EQ(test, 0, fake_query(fake, tree));
 	chimney_block_init(&block, CHIMNEY_TCP_STATE_DELEGATED,
 			   &tree->node[2].handle, NULL);
@@ -322,7 +312,7 @@ static void op_05_overdue_query_leaves_the_object(struct kunit *test)
 	struct fake_tree *tree, *home;
 
 	/* Arrange */
-	tree = offloaded(test, fake, FAKE_DELEGATED);
+	tree = fake_offloaded(test, fake, FAKE_DELEGATED);
 	/* Act */
 	KUNIT_ASSERT_EQ(test, 0,
 			chimney_query_offload(fake->binding, fake_root(tree),

@@ -736,6 +736,123 @@ static void tev_10_abort(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ECONNRESET, testbed_read(test, conn, 100));
 }
 
+/* Disconnect ---------------------------------------------------------------- */
+
+static void close_send_half(struct kunit *test, struct testbed_conn *conn)
+{
+	KUNIT_ASSERT_EQ(test, 0, kernel_sock_shutdown(conn->socket, SHUT_WR));
+}
+
+static void complete_disconnect(struct testbed *bed, struct testbed_conn *conn,
+				enum chimney_status status)
+{
+	struct chimney_disconnect *request = bed->disconnect;
+
+	bed->disconnect = NULL;
+	request->bytes_transferred = 0;
+	request->status = status;
+	chimney_tcp_disconnect_complete(&bed->target, conn->handle, request);
+}
+
+/* Contract: DSC-03, DSC-11 */
+static void dsc_15_fin_behind_all_data(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	struct testbed_conn *conn = bed->conn;
+	struct sk_buff_head done;
+	int i;
+
+	/* Arrange: the last write waits for room */
+	testbed_offload(test, bed);
+	chimney_tcp_event_indicate(&bed->target, conn->handle,
+				   CHIMNEY_TCP_SEND_BACKLOG_CHANGE, 1000);
+	for (i = 0; i < 3; i++)
+		testbed_write(test, conn, 600);
+	/* Act */
+	close_send_half(test, conn);
+	/* Assert */
+	KUNIT_EXPECT_NULL(test, bed->disconnect);
+	__skb_queue_head_init(&done);
+	skb_queue_splice_init(&conn->chain, &done);
+	chimney_tcp_send_complete(&bed->target, conn->handle, &done,
+				  CHIMNEY_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 600, bytes_of(&conn->chain));
+	KUNIT_ASSERT_NOT_NULL(test, bed->disconnect);
+	KUNIT_EXPECT_FALSE(test, bed->disconnect->abortive);
+	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&bed->disconnect->data));
+	skb_queue_splice_init(&conn->chain, &done);
+	chimney_tcp_send_complete(&bed->target, conn->handle, &done,
+				  CHIMNEY_STATUS_SUCCESS);
+	complete_disconnect(bed, conn, CHIMNEY_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, TCP_FIN_WAIT2, testbed_sk(conn)->sk_state);
+}
+
+static const struct close_case {
+	const char *desc;
+	enum chimney_status status;
+	enum chimney_tcp_state state;
+	u32 sent;		/* the FIN counts */
+	u32 acked;
+	bool peer;		/* it has closed, too */
+	int home;		/* state in the end */
+} close_cases[] = {
+	{ "dsc_17_not_sent", CHIMNEY_STATUS_UPLOAD_IN_PROGRESS,
+	  CHIMNEY_TCP_STATE_ESTABLISHED, 0, 0, false, TCP_FIN_WAIT1 },
+	{ "dsc_17_not_acked", CHIMNEY_STATUS_UPLOAD_IN_PROGRESS,
+	  CHIMNEY_TCP_STATE_FIN_WAIT_1, 1, 0, false, TCP_FIN_WAIT1 },
+	{ "dsc_17_peer_was_first", CHIMNEY_STATUS_UPLOAD_IN_PROGRESS,
+	  CHIMNEY_TCP_STATE_CLOSE_WAIT, 0, 0, true, TCP_CLOSING },
+	{ "dsc_17_simultaneous", CHIMNEY_STATUS_UPLOAD_IN_PROGRESS,
+	  CHIMNEY_TCP_STATE_CLOSING, 1, 0, true, TCP_CLOSING },
+	{ "dsc_18_acked", CHIMNEY_STATUS_SUCCESS,
+	  CHIMNEY_TCP_STATE_FIN_WAIT_2, 1, 1, false, TCP_FIN_WAIT2 },
+	{ "tmr_05_time_wait", CHIMNEY_STATUS_SUCCESS,
+	  CHIMNEY_TCP_STATE_TIME_WAIT, 1, 1, true, TCP_CLOSE },
+};
+
+static void close_desc(const struct close_case *param, char *desc)
+{
+	strscpy(desc, param->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(close, close_cases, close_desc);
+
+/* The connection goes home in the state that the target has brought it to. */
+static void dsc_17_closing_goes_on_at_home(struct kunit *test)
+{
+	const struct close_case *param = test->param_value;
+	struct testbed *bed = test->priv;
+	struct testbed_conn *conn = bed->conn;
+	struct chimney_op *op;
+	u32 end;
+
+	/* Arrange */
+	testbed_offload(test, bed);
+	end = conn->state.snd_max;
+	close_send_half(test, conn);
+	conn->state.state = param->state;
+	conn->state.snd_una += param->acked;
+	conn->state.snd_nxt += param->sent;
+	conn->state.snd_max += param->sent;
+	if (param->peer) {
+		conn->state.rcv_nxt++;
+		chimney_tcp_event_indicate(&bed->target, conn->handle,
+					   CHIMNEY_TCP_DISCONNECT, 0);
+	}
+	/* Act */
+	op = testbed_request(test, bed, TERMINATE);
+	testbed_wait(test, bed, TERMINATE, 1);
+	complete_disconnect(bed, conn, param->status);
+	testbed_complete(bed, TERMINATE, CHIMNEY_STATUS_SUCCESS);
+	testbed_finish(test, op);
+	/* Assert: a FIN that the target has not sent goes out now */
+	KUNIT_EXPECT_EQ(test, param->home, testbed_sk(conn)->sk_state);
+	if (!param->sent)
+		KUNIT_EXPECT_EQ(test, end + 1, conn->sent_end);
+	if (param->peer)
+		KUNIT_EXPECT_EQ(test, 0, testbed_read(test, conn, 100));
+}
+
 /* Terminate ----------------------------------------------------------------- */
 
 /* Contract: TERM-05, TERM-07 */
@@ -1499,6 +1616,8 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(cls_15_backlog_of_a_terminate_means_nothing),
 	KUNIT_CASE(ctx_06_always_the_same_slot),
 	KUNIT_CASE(dat_09_all_state_hangs_on_blocks),
+	KUNIT_CASE(dsc_15_fin_behind_all_data),
+	KUNIT_CASE_PARAM(dsc_17_closing_goes_on_at_home, close_gen_params),
 	KUNIT_CASE(evt_11_reachable),
 	KUNIT_CASE(evt_14_progress_confirms),
 	KUNIT_CASE(evt_15_no_progress_is_probed),

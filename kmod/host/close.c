@@ -44,16 +44,24 @@ static void parked_close(struct sock *sk, long timeout)
 	hook_leave();
 }
 
-/* The caller owns the socket. */
+/*
+ * The caller owns the socket. A connection of which only the send half closes
+ * goes on receiving in the target (DSC-26); what else there is to do, Linux does
+ * at home: answer data that nobody will read, and the last steps to CLOSED.
+ */
 static void parked_shutdown(struct sock *sk, int how)
 {
 	hook_enter();
-	if (how & SEND_SHUTDOWN) {
+	if (sk->sk_shutdown == SEND_SHUTDOWN &&
+	    sk->sk_state != TCP_CLOSE_WAIT) {
+		if (sk->sk_state == TCP_ESTABLISHED)
+			chimney_disconnect_later(chimney_conn_owned(sk));
+	} else if (sk->sk_shutdown & SEND_SHUTDOWN) {
 		release_sock(sk);
 		come_home(sk);
 		lock_sock(sk);
+		tcp_prot.shutdown(sk, how);
 	}
-	tcp_prot.shutdown(sk, how);
 	hook_leave();
 }
 

@@ -178,6 +178,21 @@ struct chimney_conn *chimney_conn_of(struct sock *sk)
 	return conn;
 }
 
+/**
+ * chimney_conn_owned() - the connection of a parked socket
+ * @sk: a parked socket
+ *
+ * Context: the socket is owned by the caller, who keeps it parked.
+ * Return: the connection.
+ */
+struct chimney_conn *chimney_conn_owned(const struct sock *sk)
+{
+	uintptr_t conn;
+
+	conn = (uintptr_t)rcu_dereference_protected(__sk_user_data(sk), 1);
+	return (struct chimney_conn *)(conn & SK_USER_DATA_PTRMASK);
+}
+
 static void conn_info(struct chimney_conn *conn, struct chimney_conn_info *info)
 {
 	struct sock *sk = conn->sk;

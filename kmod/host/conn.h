@@ -217,6 +217,10 @@ struct chimney_route {
  * @acked: send data completed while the socket was owned (slock)
  * @unsent: sends the target refused because of an upload (slock)
  * @fin: a disconnect was indicated while the socket was owned (slock)
+ * @closing: the application has closed the send half, the target does not know
+ *	yet (slock)
+ * @disconnect: the request that tells it
+ * @fin_acked: that request succeeded while the socket was owned (slock)
  * @refused: an indication was refused and needs a receive request (slock)
  * @credit: that request
  * @credit_posted: the target has it (slock)
@@ -270,6 +274,9 @@ struct chimney_conn {
 	struct sk_buff_head acked;
 	struct sk_buff_head unsent;
 	bool fin;
+	bool closing;
+	struct chimney_disconnect disconnect;
+	bool fin_acked;
 	bool refused;
 	struct chimney_receive credit;
 	bool credit_posted;
@@ -309,6 +316,7 @@ void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_get(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
 struct chimney_conn *chimney_conn_of(struct sock *sk);
+struct chimney_conn *chimney_conn_owned(const struct sock *sk);
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
 void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple);
@@ -377,6 +385,14 @@ void chimney_snapshot_cached(const struct sock *sk,
 bool chimney_cached_changed(const struct chimney_conn *conn,
 			    struct chimney_tcp_state_cached *now);
 u64 chimney_unacked_bytes(const struct sock *sk);
+
+/* disconnect.c: closing the send half */
+void chimney_disconnect_later(struct chimney_conn *conn);
+bool chimney_disconnect_due(const struct chimney_conn *conn);
+void chimney_disconnect(struct chimney_conn *conn);
+void chimney_fin_acked(struct chimney_conn *conn);
+void chimney_tcp_disconnect_completed(struct chimney_handle *handle,
+				      struct chimney_disconnect *request);
 
 /* close.c: what an application does to a parked socket */
 void chimney_hooks_init(struct proto *prot);

@@ -330,12 +330,6 @@ static void host_status(struct chimney_binding *binding,
 	spin_unlock_bh(&host_bindings_lock);
 }
 
-/* The host closes connections at home, so there is nothing to complete. */
-static void tcp_disconnect_completed(struct chimney_handle *handle,
-				     struct chimney_disconnect *request)
-{
-}
-
 static const struct chimney_client_ops host_ops = {
 	.bind = host_bind,
 	.unbind = host_unbind,
@@ -351,7 +345,7 @@ static const struct chimney_client_ops host_ops = {
 	.tcp_forward_complete = chimney_tcp_forward_completed,
 	.tcp_receive_indicate = chimney_tcp_receive_indicated,
 	.tcp_event = chimney_tcp_event_indicated,
-	.tcp_disconnect_complete = tcp_disconnect_completed,
+	.tcp_disconnect_complete = chimney_tcp_disconnect_completed,
 	.event = chimney_event_indicated,
 	.status = host_status,
 };

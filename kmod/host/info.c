@@ -76,6 +76,9 @@ static void write_variables(struct chimney_conn *conn,
 	chimney_tcp_set_counters(conn->sk, &d->counters);
 	WRITE_ONCE(conn->snd_wnd, d->snd_wnd);
 	WRITE_ONCE(conn->rcv_wnd, d->rcv_wnd);
+	/* Of a FIN that was sent before the hand-over nothing else tells. */
+	if (d->state == CHIMNEY_TCP_STATE_FIN_WAIT_2)
+		chimney_fin_acked(conn);
 }
 
 /**

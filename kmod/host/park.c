@@ -140,6 +140,16 @@ static void purge_send_queue(struct sock *sk)
 	}
 }
 
+/* Both FINs were acknowledged in the target. */
+static void wait_in_time_wait(struct sock *sk)
+{
+	local_bh_disable();
+	bh_lock_sock(sk);
+	tcp_time_wait(sk, TCP_TIME_WAIT, 0);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+}
+
 /* What tcp_reset() does, for a connection that ended in the target. */
 static void end_connection(struct sock *sk, int error)
 {
@@ -153,6 +163,12 @@ static void end_connection(struct sock *sk, int error)
 		sk_error_report(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
+}
+
+static bool fin_is_acked(const struct chimney_tcp_state_delegated *d)
+{
+	return d->state == CHIMNEY_TCP_STATE_FIN_WAIT_2 ||
+	       d->state == CHIMNEY_TCP_STATE_TIME_WAIT;
 }
 
 /*
@@ -169,9 +185,7 @@ static bool adds_up(struct sock *sk,
 
 	skb_queue_walk(send_queue, skb)
 		seq += skb->len;
-	if (d->state == CHIMNEY_TCP_STATE_FIN_WAIT_1 ||
-	    d->state == CHIMNEY_TCP_STATE_CLOSING ||
-	    d->state == CHIMNEY_TCP_STATE_LAST_ACK)
+	if (chimney_fin_pending(sk) && !fin_is_acked(d))
 		seq++;
 	return seq == tp->write_seq && d->rcv_nxt == tp->rcv_nxt &&
 	       !before(d->snd_max, d->snd_una) &&
@@ -228,8 +242,7 @@ void chimney_unpark(struct chimney_conn *conn,
 		end_connection(sk, conn->error ?: ECONNABORTED);
 		goto out;
 	}
-	if (d->state == CHIMNEY_TCP_STATE_FIN_WAIT_2 &&
-	    sk->sk_state == TCP_FIN_WAIT1)
+	if (chimney_fin_pending(sk) && fin_is_acked(d))
 		tcp_set_state(sk, TCP_FIN_WAIT2);
 
 	urgent = tp->snd_up;
@@ -242,6 +255,10 @@ void chimney_unpark(struct chimney_conn *conn,
 	if (tp->window_clamp < tp->rcv_wnd)
 		WRITE_ONCE(tp->window_clamp, tp->rcv_wnd);
 	chimney_tcp_start_timers(sk, d);
+	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DONE)) {
+		wait_in_time_wait(sk);
+		goto out;
+	}
 	/* Sent when the socket is released. */
 	if (!tcp_write_queue_empty(sk)) {
 		tcp_check_probe_timer(sk);

@@ -73,6 +73,8 @@ static void pump(struct chimney_conn *conn, bool owner)
 		spin_lock_bh(&sk->sk_lock.slock);
 		conn->calling = false;
 	}
+	if ((owner || !sock_owned_by_user(sk)) && chimney_disconnect_due(conn))
+		chimney_disconnect(conn);
 }
 
 /* Free what the target completed; the socket is ours. */
@@ -178,15 +180,21 @@ void chimney_deliver_fin(struct chimney_conn *conn)
 	struct sock *sk = conn->sk;
 
 	conn->fin = false;
-	if (sk->sk_shutdown & RCV_SHUTDOWN)
+	if (sock_flag(sk, SOCK_DONE))
 		return;
 	WRITE_ONCE(tcp_sk(sk)->rcv_nxt, tcp_sk(sk)->rcv_nxt + 1);
 	tcp_sk(sk)->rcv_wup = tcp_sk(sk)->rcv_nxt;
 	chimney_info_received(conn, tcp_sk(sk)->rcv_nxt);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
-	if (sk->sk_state == TCP_ESTABLISHED)
+	if (sk->sk_state == TCP_ESTABLISHED) {
 		tcp_set_state(sk, TCP_CLOSE_WAIT);
+	} else {
+		/* Both have closed: the rest, and TIME_WAIT, is the host's. */
+		if (sk->sk_state == TCP_FIN_WAIT1)
+			tcp_set_state(sk, TCP_CLOSING);
+		chimney_upload_later(conn);
+	}
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_WAITD,
@@ -365,13 +373,13 @@ static void check_cached(struct chimney_conn *conn)
  */
 void chimney_release_cb(struct sock *sk)
 {
-	struct chimney_conn *conn;
+	struct chimney_conn *conn = chimney_conn_owned(sk);
 	struct sk_buff *skb;
 
-	conn = rcu_dereference_protected(__sk_user_data(sk), 1);
-	conn = (void *)((uintptr_t)conn & SK_USER_DATA_PTRMASK);
 	for (;;) {
 		chimney_free_acked(conn);
+		if (conn->fin_acked)
+			chimney_fin_acked(conn);
 		while ((skb = __skb_dequeue(&conn->rx)))
 			chimney_deliver_skb(conn, skb);
 		if (conn->fin)
@@ -382,7 +390,8 @@ void chimney_release_cb(struct sock *sk)
 			continue;
 		}
 		if (skb_queue_empty(&conn->acked) &&
-		    skb_queue_empty(&conn->rx) && !conn->fin)
+		    skb_queue_empty(&conn->rx) && !conn->fin &&
+		    !conn->fin_acked)
 			break;
 	}
 	/* TCP_KEEPIDLE starts it; the target's runs. */

@@ -104,10 +104,6 @@ bool chimney_cached_changed(const struct chimney_conn *conn,
 u64 chimney_unacked_bytes(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 bytes = tp->write_seq - tp->snd_una;
 
-	if ((1 << sk->sk_state) &
-	    (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK))
-		bytes--;
-	return bytes;
+	return tp->write_seq - tp->snd_una - chimney_fin_pending(sk);
 }

@@ -471,8 +471,15 @@ static struct sk_buff *split_at(struct sock *sk, struct sk_buff *skb, u32 len,
 	return rest;
 }
 
-/* A FIN that was promised to the application but is not acknowledged yet. */
-static bool fin_pending(const struct sock *sk)
+/**
+ * chimney_fin_pending() - is there a FIN that is not acknowledged yet?
+ * @sk: the socket
+ *
+ * write_seq counts it, whether it was sent or not.
+ *
+ * Context: the socket's lock is held.
+ */
+bool chimney_fin_pending(const struct sock *sk)
 {
 	return (1 << sk->sk_state) &
 	       (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK);
@@ -555,7 +562,7 @@ int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
 		}
 	}
 	WRITE_ONCE(tp->write_seq, seq);
-	if (!fin_pending(sk))
+	if (!chimney_fin_pending(sk))
 		return 0;
 	if (link_fin(sk, seq, gfp))
 		return -ENOMEM;

@@ -20,16 +20,20 @@ import traceback
 
 import netns
 from lib import (FAR, FAR_DEV, PEER, SLOWNESS, check, check_equal, check_guards, check_tree,
-                 connections, offload, start, until)
+                 connections, offload, start, until, upload)
 
 PORT = 4000
 SMALL, LARGE = 1000, 256 << 10
-TIME_WAIT = "06"
+TIME_WAIT, LISTEN = "06", "0A"
 ETH_P_ALL = 3
 
 
 def pattern(size, seed=7):
     return random.Random(seed).randbytes(size)
+
+
+def digest(size):
+    return hashlib.blake2b(pattern(size), digest_size=8).hexdigest()
 
 
 def drain(sock):
@@ -82,6 +86,8 @@ class App:
             "unread": lambda: unread(sock),
             "linger_zero": lambda: linger_zero(sock),
             "shutdown": lambda: sock.shutdown(socket.SHUT_WR),
+            "shutdown_reading": lambda: sock.shutdown(socket.SHUT_RD),
+            "shutdown_both": lambda: sock.shutdown(socket.SHUT_RDWR),
             "close": sock.close,
             "exit": lambda: os._exit(0),
         }
@@ -143,14 +149,18 @@ class Wire:
         return {f"{side} {name}" for name, bit in (("FIN", 1), ("RST", 4)) if bits & bit}
 
 
-def tcp_states(namespace=None):
-    """Of all sockets with our port that are more than TIME_WAIT, other than the listener."""
+def all_tcp_states(namespace=None):
+    """Of all sockets with our port, other than the listener."""
     def read():
         with open("/proc/thread-self/net/tcp", encoding="ascii") as file:
             rows = [line.split() for line in file.readlines()[1:]]
-        return [row[3] for row in rows
-                if f":{PORT:04X}" in row[1] + row[2] and row[3] not in (TIME_WAIT, "0A")]
+        return [row[3] for row in rows if f":{PORT:04X}" in row[1] + row[2] and row[3] != LISTEN]
     return netns.inside(namespace, read) if namespace else read()
+
+
+def tcp_states(namespace=None):
+    """Likewise, of those that are more than TIME_WAIT."""
+    return [state for state in all_tcp_states(namespace) if state != TIME_WAIT]
 
 
 def observe(scenario, handover):
@@ -253,6 +263,57 @@ def half_close(app, peer, handover):
     return {"peer": seen, "app": app.end()}
 
 
+def half_close_unsent(app, peer, handover):
+    """shutdown(SHUT_WR) with data the peer has no room for yet; reading goes on."""
+    handover()
+    app.do("send", LARGE)
+    app.do("shutdown")
+    peer.sendall(pattern(SMALL))
+    got = app.do("receive", SMALL)
+    return {"peer": drain(peer), "app": got}
+
+
+def half_close_both(app, peer, handover):
+    """shutdown(SHUT_WR) before the peer does the same."""
+    handover()
+    app.do("shutdown")
+    seen = drain(peer)
+    peer.sendall(pattern(SMALL))
+    peer.shutdown(socket.SHUT_WR)
+    return {"peer": seen, "app": app.do("drain")}
+
+
+def simultaneous(app, peer, handover):
+    """Both ends close their send half, each before it has seen the other's FIN."""
+    handover()
+    app.do("send", LARGE)
+    peer.sendall(pattern(SMALL))
+    peer.shutdown(socket.SHUT_WR)
+    app.do("shutdown")
+    seen = app.do("drain")
+    return {"peer": drain(peer), "app": seen}
+
+
+def shut_reading(app, peer, handover):
+    """shutdown(SHUT_RD), the peer closes, and writing goes on."""
+    handover()
+    app.do("shutdown_reading")
+    peer.shutdown(socket.SHUT_WR)
+    app.do("send", LARGE)
+    app.do("close")
+    return {"peer": drain(peer)}
+
+
+def shut_both(app, peer, handover):
+    """shutdown(SHUT_RDWR): data that comes then is answered with a reset."""
+    handover()
+    app.do("shutdown_both")
+    seen = drain(peer)
+    peer.sendall(pattern(SMALL))
+    until(lambda: not tcp_states(), "the connection is reset")
+    return {"peer": seen, "app": app.do("drain")}
+
+
 def half_closed_before(app, peer, handover):
     """A connection whose application has sent its FIN is handed over."""
     app.do("shutdown")
@@ -321,6 +382,11 @@ SCENARIOS = {
     close_unsent_before: ("EOF", "app FIN"),
     linger: ("ECONNRESET", "app RST"),
     half_close: ("EOF", "app FIN"),
+    half_close_unsent: ("EOF", "app FIN"),
+    half_close_both: ("EOF", "app FIN"),
+    simultaneous: ("EOF", "app FIN"),
+    shut_reading: ("EOF", "app FIN"),
+    shut_both: ("EOF", "app RST"),
     half_closed_before: ("EOF", "app FIN"),
     peer_closes: ("EOF", "peer FIN"),
     peer_closed_before: ("EOF", "peer FIN"),
@@ -340,5 +406,38 @@ def compare(scenario, end, flag):
     check_equal(offloaded, plain, "what was seen of the offloaded connection")
 
 
-TESTS = {scenario.__name__: lambda s=scenario, e=expected: compare(s, *e)
+def half_closed_away():
+    """The send half is closed in the target, which goes on receiving; then the connection
+    comes home and goes out again, before and after the peer has acknowledged all.
+
+    Contract: DSC-03, DSC-11, DSC-15, DSC-18, DSC-26
+    """
+    start()
+    listener = netns.inside(FAR, socket.create_server, (PEER, PORT))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
+    app = App()
+    peer = listener.accept()[0]
+    hand_over()
+    app.do("send", LARGE)
+    app.do("shutdown")
+    check_equal(check_guards(1)[0]["tcp_state"], "fin-wait-1", "state with unsent data")
+    for move in (upload, offload, upload, offload):
+        check_tree(move("dst", f"{PEER}:{PORT}"))
+    check_equal(drain(peer), {"bytes": LARGE, "end": "EOF", "digest": digest(LARGE)}, "peer")
+    until(lambda: check_guards(1)[0]["tcp_state"] == "fin-wait-2", "the FIN is acknowledged")
+    for move in (upload, offload):
+        peer.sendall(pattern(SMALL))
+        check_equal(app.do("receive", SMALL), SMALL, "bytes behind the FIN")
+        check_tree(move("dst", f"{PEER}:{PORT}"))
+    app.begin("drain")
+    peer.sendall(pattern(LARGE))
+    peer.close()
+    check_equal(app.end(), {"bytes": LARGE, "end": "EOF", "digest": digest(LARGE)}, "application")
+    until(lambda: not connections(), "the host keeps TIME_WAIT")
+    check_equal(all_tcp_states(), [TIME_WAIT], "states on the near side")
+    app.kill()
+
+
+TESTS = {"half_closed_away": half_closed_away}
+TESTS |= {scenario.__name__: lambda s=scenario, e=expected: compare(s, *e)
          for scenario, expected in SCENARIOS.items()}

@@ -311,7 +311,8 @@ static int hw_path_fill(struct hw_tables *tables,
 			const struct hw_command *command,
 			struct hw_context *path)
 {
-	if (command->family != HW_FAMILY_IPV4)
+	if (command->family != HW_FAMILY_IPV4 &&
+	    command->family != HW_FAMILY_IPV6)
 		return HW_ST_FAMILY;
 	if (!hw_mtu_fits(tables, command->mtu))
 		return HW_ST_MTU;

@@ -197,7 +197,8 @@ u32 hw_read(const struct hw_device *dev, enum hw_register reg)
 	case HW_REG_VERSION:
 		return HW_VERSION;
 	case HW_REG_FEATURES:
-		return HW_FEATURE_IPV4 | HW_FEATURE_SACK | HW_FEATURE_VLAN;
+		return HW_FEATURE_IPV4 | HW_FEATURE_IPV6 | HW_FEATURE_SACK |
+		       HW_FEATURE_VLAN;
 	case HW_REG_TCP_ENTRIES:
 		return dev->config.tcp_entries;
 	case HW_REG_PATH_ENTRIES:

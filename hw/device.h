@@ -119,6 +119,7 @@ enum hw_register {
 #define HW_FEATURE_IPV4		BIT(0)
 #define HW_FEATURE_SACK		BIT(1)
 #define HW_FEATURE_VLAN		BIT(2)	/* 802.1Q and 802.1p */
+#define HW_FEATURE_IPV6		BIT(3)
 
 /* Defaults of the parameters */
 #define HW_ACK_FREQUENCY	2

@@ -18,7 +18,8 @@ TEST(HwRegisters, ShowTheSettings) {
 
     ASSERT_TRUE(board.Works());
     EXPECT_EQ(board.Read(HW_REG_VERSION), u32{HW_VERSION});
-    EXPECT_EQ(board.Read(HW_REG_FEATURES), HW_FEATURE_IPV4 | HW_FEATURE_SACK | HW_FEATURE_VLAN);
+    EXPECT_EQ(board.Read(HW_REG_FEATURES),
+              HW_FEATURE_IPV4 | HW_FEATURE_IPV6 | HW_FEATURE_SACK | HW_FEATURE_VLAN);
     EXPECT_EQ(board.Read(HW_REG_TCP_ENTRIES), kConfig.tcp_entries);
     EXPECT_EQ(board.Read(HW_REG_PATH_ENTRIES), kConfig.path_entries);
     EXPECT_EQ(board.Read(HW_REG_NEIGHBOR_ENTRIES), kConfig.neighbor_entries);

@@ -283,8 +283,8 @@ static enum chimney_status block_check(const struct sim_device *sim,
 		max = READ_ONCE(enabled->max_mtu);
 		if (max && path->cached.path_mtu > max)
 			return CHIMNEY_STATUS_PATH_MTU;
-		if (path->constant.family == AF_INET &&
-		    !READ_ONCE(enabled->ipv4))
+		if (path->constant.family == AF_INET6 ?
+		    !READ_ONCE(enabled->ipv6) : !READ_ONCE(enabled->ipv4))
 			return CHIMNEY_STATUS_FAILURE;
 	} else if (block->type == CHIMNEY_TCP_STATE) {
 		max = READ_ONCE(enabled->max_rcv_wnd);

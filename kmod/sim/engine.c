@@ -5,7 +5,7 @@
 #include <linux/skbuff_ref.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
-#include <net/ip.h>
+#include <net/ipv6.h>
 
 #include <chimney/tcp.h>
 
@@ -20,7 +20,7 @@ static void engine_fin_wait(struct work_struct *work);
 static void complete_sends(struct sim_conn *conn, enum chimney_status status);
 static void complete_disconnect(struct sim_conn *conn);
 
-static struct inet_connection_sock_af_ops engine_ipv4;
+static struct inet_connection_sock_af_ops engine_ipv4, engine_ipv6;
 static struct lock_class_key engine_slock_key;
 static struct lock_class_key engine_sk_lock_key;
 
@@ -67,23 +67,27 @@ static u32 segments_of(const struct sk_buff *skb)
 	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 }
 
+/* Add to a counter of the connection's family. */
+void sim_count(struct sim_conn *conn, enum hw_counter counter, u64 n)
+{
+	hw_count(conn->sim->hw, conn->family, counter, n);
+}
+
 /* STA-13; the TCP header is in front. */
 static void count_sent(struct sim_conn *conn, const struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	u32 len = skb->len - th->doff * 4 + th->fin;
-	struct hw_device *hw = conn->sim->hw;
 	u32 seq = ntohl(th->seq);
 	bool again = len && before(seq, conn->sent_end);
 
 	if (again)
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_RETRANSMITTED_SEGMENTS,
-			 segments_of(skb));
+		sim_count(conn, HW_TCP_RETRANSMITTED_SEGMENTS,
+			  segments_of(skb));
 	if (!again || after(seq + len, conn->sent_end))
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_OUT_SEGMENTS,
-			 segments_of(skb));
+		sim_count(conn, HW_TCP_OUT_SEGMENTS, segments_of(skb));
 	if (th->rst)
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_OUT_RESETS, 1);
+		sim_count(conn, HW_TCP_OUT_RESETS, 1);
 	if (len && after(seq + len, conn->sent_end))
 		conn->sent_end = seq + len;
 }
@@ -138,7 +142,7 @@ static void engine_error_report(struct sock *sk)
 		queue_delayed_work(conn->sim->wq, &conn->retry, 0);
 }
 
-static struct sim_conn *conn_new(struct sim_device *sim)
+static struct sim_conn *conn_new(struct sim_device *sim, int family)
 {
 	struct sim_conn *conn;
 	struct sock *sk;
@@ -147,7 +151,7 @@ static struct sim_conn *conn_new(struct sim_device *sim)
 	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
 		return NULL;
-	err = sock_create_kern(dev_net(sim->target.dev), AF_INET, SOCK_STREAM,
+	err = sock_create_kern(dev_net(sim->target.dev), family, SOCK_STREAM,
 			       IPPROTO_TCP, &conn->socket);
 	if (err) {
 		kfree(conn);
@@ -181,17 +185,22 @@ static void conn_free(struct sim_conn *conn)
 	kfree(conn);
 }
 
-static struct sim_conn *conn_get(struct sim_device *sim)
+static struct list_head *free_list(struct sim_engine *engine, int family)
 {
+	return family == AF_INET6 ? &engine->free_ipv6 : &engine->free_ipv4;
+}
+
+static struct sim_conn *conn_get(struct sim_device *sim, int family)
+{
+	struct list_head *list = free_list(&sim->engine, family);
 	struct sim_conn *conn;
 
 	spin_lock_bh(&sim->engine.lock);
-	conn = list_first_entry_or_null(&sim->engine.free, struct sim_conn,
-					free);
+	conn = list_first_entry_or_null(list, struct sim_conn, free);
 	if (conn)
 		list_del(&conn->free);
 	spin_unlock_bh(&sim->engine.lock);
-	return conn ?: conn_new(sim);
+	return conn ?: conn_new(sim, family);
 }
 
 static void conn_put(struct sim_conn *conn)
@@ -199,7 +208,7 @@ static void conn_put(struct sim_conn *conn)
 	struct sim_engine *engine = &conn->sim->engine;
 
 	spin_lock_bh(&engine->lock);
-	list_add(&conn->free, &engine->free);
+	list_add(&conn->free, free_list(engine, conn->sk->sk_family));
 	spin_unlock_bh(&engine->lock);
 }
 
@@ -220,21 +229,43 @@ static void conn_recycle_rcu(struct rcu_head *rcu)
 
 /* -------- taking a connection over -------- */
 
-static void load_addresses(struct sim_conn *conn,
-			   const struct chimney_tcp_offload_state *state)
+static void load_ipv4(struct sim_conn *conn, const struct hw_path *path)
 {
 	struct inet_sock *inet = inet_sk(conn->sk);
-	const struct hw_path *path = &conn->tcp->parent->path;
 
 	memcpy(&inet->inet_saddr, path->saddr, sizeof(inet->inet_saddr));
 	memcpy(&inet->inet_daddr, path->daddr, sizeof(inet->inet_daddr));
 	inet->inet_rcv_saddr = inet->inet_saddr;
-	inet->inet_sport = state->constant.local_port;
-	inet->inet_dport = state->constant.remote_port;
-
-	memset(&conn->key, 0, sizeof(conn->key));
 	memcpy(&conn->key.saddr, path->daddr, sizeof(inet->inet_daddr));
 	memcpy(&conn->key.daddr, path->saddr, sizeof(inet->inet_saddr));
+}
+
+static void load_ipv6(struct sim_conn *conn, const struct hw_path *path)
+{
+	struct ipv6_pinfo *np = inet6_sk(conn->sk);
+	struct sock *sk = conn->sk;
+
+	memcpy(&np->saddr, path->saddr, sizeof(np->saddr));
+	memcpy(&sk->sk_v6_daddr, path->daddr, sizeof(sk->sk_v6_daddr));
+	sk->sk_v6_rcv_saddr = np->saddr;
+	conn->key.saddr = sk->sk_v6_daddr;
+	conn->key.daddr = np->saddr;
+}
+
+static void load_addresses(struct sim_conn *conn,
+			   const struct chimney_tcp_offload_state *state)
+{
+	struct inet_sock *inet = inet_sk(conn->sk);
+	const struct hw_context *path = conn->tcp->parent;
+
+	conn->family = path->family;
+	memset(&conn->key, 0, sizeof(conn->key));
+	if (path->family == HW_FAMILY_IPV6)
+		load_ipv6(conn, &path->path);
+	else
+		load_ipv4(conn, &path->path);
+	inet->inet_sport = state->constant.local_port;
+	inet->inet_dport = state->constant.remote_port;
 	conn->key.source = state->constant.remote_port;
 	conn->key.dest = state->constant.local_port;
 }
@@ -244,7 +275,8 @@ static void load_caps(struct sock *sk, const struct net_device *dev)
 {
 	sk->sk_route_caps = dev->features | NETIF_F_GSO | NETIF_F_GSO_SOFTWARE |
 			    NETIF_F_SG | NETIF_F_HW_CSUM;
-	sk->sk_gso_type = SKB_GSO_TCPV4;
+	sk->sk_gso_type = sk->sk_family == AF_INET6 ? SKB_GSO_TCPV6 :
+						      SKB_GSO_TCPV4;
 	sk->sk_gso_max_size = GSO_LEGACY_MAX_SIZE - (MAX_TCP_HEADER + 1);
 	sk->sk_gso_max_segs = READ_ONCE(dev->gso_max_segs);
 	sk->sk_bound_dev_if = dev->ifindex;
@@ -562,9 +594,10 @@ static int load_state(struct sim_conn *conn, struct chimney_block *block,
 	load_options(conn, &state->constant);
 	sim_load_cached(conn, &state->cached);
 
-	icsk->icsk_af_ops = &engine_ipv4;
+	icsk->icsk_af_ops = sk->sk_family == AF_INET6 ? &engine_ipv6 :
+							&engine_ipv4;
 	icsk->icsk_ext_hdr_len = 0;
-	tp->advmss = min_t(u32, mtu - sizeof(struct iphdr) -
+	tp->advmss = min_t(u32, mtu - icsk->icsk_af_ops->net_header_len -
 			   sizeof(struct tcphdr), U16_MAX);
 	icsk->icsk_sync_mss(sk, mtu);
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, tp->advmss, TCP_MIN_MSS,
@@ -608,15 +641,13 @@ static void count_established(struct sim_conn *conn)
 	bool established = (1 << conn->sk->sk_state) &
 			   (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
 			   !conn->stopped && !conn->lost;
-	struct hw_device *hw = conn->sim->hw;
 
 	if (established == conn->established)
 		return;
-	hw_count(hw, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED,
-		 established ? 1 : -1);
+	sim_count(conn, HW_TCP_CURRENTLY_ESTABLISHED, established ? 1 : -1);
 	if (!established && !conn->stopped && !conn->lost &&
 	    conn->sk->sk_state == TCP_CLOSE)
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_RESET_ESTABLISHED, 1);
+		sim_count(conn, HW_TCP_RESET_ESTABLISHED, 1);
 	conn->established = established;
 }
 
@@ -661,7 +692,8 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 	err = copy_buffered(&state->delegated, &buffered);
 	if (err)
 		return err;
-	conn = conn_get(sim);
+	conn = conn_get(sim, tcp->parent->family == HW_FAMILY_IPV6 ? AF_INET6 :
+								      AF_INET);
 	if (!conn) {
 		__skb_queue_purge(&buffered);
 		return -ENOMEM;
@@ -950,8 +982,7 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	cb->tcp_flags = tcp_flag_byte(th);
 	cb->ip_dsfield = dsfield;
 	skb->dev = NULL;
-	hw_count(conn->sim->hw, HW_FAMILY_IPV4, HW_TCP_IN_SEGMENTS,
-		 segments_of(skb));
+	sim_count(conn, HW_TCP_IN_SEGMENTS, segments_of(skb));
 	tcp_segs_in(tcp_sk(sk), skb);
 	sk->sk_backlog_rcv(sk, skb);
 	confirm(conn, snd_una);
@@ -1484,35 +1515,52 @@ void sim_engine_abort(struct sim_conn *conn)
 int sim_engine_attach(struct sim_device *sim)
 {
 	spin_lock_init(&sim->engine.lock);
-	INIT_LIST_HEAD(&sim->engine.free);
+	INIT_LIST_HEAD(&sim->engine.free_ipv4);
+	INIT_LIST_HEAD(&sim->engine.free_ipv6);
 	return 0;
+}
+
+static void free_conns(struct list_head *list)
+{
+	struct sim_conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, list, free)
+		conn_free(conn);
 }
 
 /* All connections were destroyed. */
 void sim_engine_detach(struct sim_device *sim)
 {
-	struct sim_conn *conn, *next;
-
 	rcu_barrier();
-	list_for_each_entry_safe(conn, next, &sim->engine.free, free)
-		conn_free(conn);
+	free_conns(&sim->engine.free_ipv4);
+	free_conns(&sim->engine.free_ipv6);
 }
 
-int sim_engine_init(void)
+/* The functions behind the table of a family are not exported: copy the table. */
+static int copy_af_ops(int family, struct inet_connection_sock_af_ops *af_ops)
 {
 	struct socket *socket;
 	int err;
 
-	/* The functions behind this table are not exported. */
-	err = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
 			       &socket);
 	if (err)
 		return err;
-	engine_ipv4 = *inet_csk(socket->sk)->icsk_af_ops;
+	*af_ops = *inet_csk(socket->sk)->icsk_af_ops;
 	sock_release(socket);
-	engine_ipv4.queue_xmit = engine_queue_xmit;
-	engine_ipv4.rebuild_header = engine_rebuild_header;
-	engine_ipv4.sk_rx_dst_set = engine_rx_dst_set;
-	engine_ipv4.mtu_reduced = engine_mtu_reduced;
+	af_ops->queue_xmit = engine_queue_xmit;
+	af_ops->rebuild_header = engine_rebuild_header;
+	af_ops->sk_rx_dst_set = engine_rx_dst_set;
+	af_ops->mtu_reduced = engine_mtu_reduced;
 	return 0;
+}
+
+int sim_engine_init(void)
+{
+	int err;
+
+	err = copy_af_ops(AF_INET, &engine_ipv4);
+	if (!err && ipv6_mod_enabled())
+		err = copy_af_ops(AF_INET6, &engine_ipv6);
+	return err;
 }

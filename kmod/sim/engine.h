@@ -23,21 +23,23 @@
 
 #include <chimney/target.h>
 
+#include "../../hw/device.h"
 #include "wire.h"
 
-struct hw_context;
 struct sim_device;
 struct sim_object;
 
 /**
  * struct sim_engine - what a device needs to run connections
- * @lock: protects @free
- * @free: struct sim_conn with sockets ready for use; a card has them from the
- *	start, here they are made when first needed
+ * @lock: protects the lists
+ * @free_ipv4: struct sim_conn with AF_INET sockets ready for use; a card has them
+ *	from the start, here they are made when first needed
+ * @free_ipv6: likewise with AF_INET6 sockets
  */
 struct sim_engine {
 	spinlock_t lock;
-	struct list_head free;
+	struct list_head free_ipv4;
+	struct list_head free_ipv6;
 };
 
 /**
@@ -52,6 +54,7 @@ struct sim_engine {
  * @handle: the client's record, names the connection in indications
  * @socket: the engine's socket, kept from use to use
  * @sk: the same
+ * @family: HW_FAMILY_* of its path
  * @sent: (s) send data of the client, complete skbs, until acknowledged
  * @pending: (s) send data that found no memory for the engine's copy
  * @sent_seq: (s) sequence number of the first byte of @sent
@@ -96,6 +99,7 @@ struct sim_conn {
 	struct chimney_handle *handle;
 	struct socket *socket;
 	struct sock *sk;
+	u16 family;
 	struct sk_buff_head sent;
 	struct sk_buff_head pending;
 	u32 sent_seq;
@@ -187,6 +191,8 @@ void sim_engine_unlock(struct sim_conn *conn);
 bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th);
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);
 void sim_engine_run(struct sim_conn *conn);
+
+void sim_count(struct sim_conn *conn, enum hw_counter counter, u64 n);
 
 /* deliver.c: received data to the host, called by sim_engine_run() only */
 void sim_deliver(struct sim_conn *conn);

@@ -2,6 +2,7 @@
 /* The kind "sim": making and removing simulated NICs, and what they sit on. */
 #include <linux/if_arp.h>
 #include <linux/if_vlan.h>
+#include <linux/ipv6.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -162,7 +163,8 @@ static void sim_read_caps(struct sim_device *sim)
 	caps->max_mtu = hw_read(sim->hw, HW_REG_MAX_MTU);
 	caps->max_rcv_wnd = hw_read(sim->hw, HW_REG_MAX_RCV_WND);
 	caps->ipv4 = features & HW_FEATURE_IPV4;
-	caps->ipv6 = false;
+	/* The engine's sockets are the kernel's (ipv6.disable=1). */
+	caps->ipv6 = features & HW_FEATURE_IPV6 && ipv6_mod_enabled();
 	caps->sack = features & HW_FEATURE_SACK;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The variables of a connection in the engine: loaded, updated, queried. */
+#include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include <chimney/tcp.h>
@@ -20,6 +21,24 @@ static u32 user_timeout(u32 max_rt)
 	return DIV_ROUND_UP(max_rt, USEC_PER_MSEC);
 }
 
+/* SEG-12 */
+static void load_header(struct sock *sk,
+			const struct chimney_tcp_state_cached *cached)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	if (np) {
+		np->tclass = cached->tos_or_traffic_class;
+		np->hop_limit = cached->ttl_or_hop_limit;
+		np->flow_label = htonl(cached->flow_label) &
+				 IPV6_FLOWLABEL_MASK;
+	} else {
+		inet->tos = cached->tos_or_traffic_class;
+		inet->uc_ttl = cached->ttl_or_hop_limit;
+	}
+}
+
 /**
  * sim_load_cached() - take the cached variables over, but the window
  * @conn: the connection
@@ -30,12 +49,10 @@ static u32 user_timeout(u32 max_rt)
 void sim_load_cached(struct sim_conn *conn,
 		     const struct chimney_tcp_state_cached *cached)
 {
-	struct inet_sock *inet = inet_sk(conn->sk);
 	struct tcp_sock *tp = tcp_sk(conn->sk);
 	struct sock *sk = conn->sk;
 
-	inet->tos = cached->tos_or_traffic_class;
-	inet->uc_ttl = cached->ttl_or_hop_limit;
+	load_header(sk, cached);
 	WRITE_ONCE(sk->sk_priority, cached->user_priority);
 	tp->nonagle = cached->flags & CHIMNEY_TCP_NAGLE ? 0 : TCP_NAGLE_OFF;
 	tp->keepalive_time = usecs_to_jiffies(cached->ka_timeout);

@@ -7,9 +7,13 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/tcp.h>
+#include <net/dsfield.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "../../hw/device.h"
@@ -30,71 +34,109 @@ enum frame_fate {
 	FRAME_OTHER_VLAN,
 };
 
-static const struct tcphdr *tcp_hdr_at(const struct iphdr *iph)
+/* Length of the datagram; 0 unless it is plain TCP over IPv4. */
+static unsigned int parse_ipv4(const struct sk_buff *skb, struct sim_key *key)
 {
-	return (const struct tcphdr *)(iph + 1);
-}
-
-/* A whole, plain TCP segment over IPv4; IP options and fragments are not. */
-static bool parse_ipv4(struct sk_buff *skb, struct sim_key *key,
-		       struct tcphdr *th)
-{
-	const struct tcphdr *tcp;
-	struct iphdr iph_buf;
-	struct tcphdr th_buf;
 	const struct iphdr *iph;
+	struct iphdr buf;
 
-	iph = skb_header_pointer(skb, 0, sizeof(iph_buf), &iph_buf);
+	iph = skb_header_pointer(skb, 0, sizeof(buf), &buf);
 	if (!iph || iph->version != 4 || iph->ihl != 5 ||
-	    iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
-	    skb->len < ntohs(iph->tot_len))
-		return false;
-	tcp = skb_header_pointer(skb, sizeof(*iph), sizeof(th_buf), &th_buf);
-	if (!tcp || tcp->doff < 5 ||
-	    ntohs(iph->tot_len) < sizeof(*iph) + tcp->doff * 4)
-		return false;
-	memset(key, 0, sizeof(*key));
+	    iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+		return 0;
 	memcpy(&key->saddr, &iph->saddr, sizeof(iph->saddr));
 	memcpy(&key->daddr, &iph->daddr, sizeof(iph->daddr));
+	return ntohs(iph->tot_len);
+}
+
+/* Likewise over IPv6. */
+static unsigned int parse_ipv6(const struct sk_buff *skb, struct sim_key *key)
+{
+	const struct ipv6hdr *iph;
+	struct ipv6hdr buf;
+
+	iph = skb_header_pointer(skb, 0, sizeof(buf), &buf);
+	if (!iph || iph->version != 6 || iph->nexthdr != IPPROTO_TCP)
+		return 0;
+	key->saddr = iph->saddr;
+	key->daddr = iph->daddr;
+	return sizeof(*iph) + ntohs(iph->payload_len);
+}
+
+/* A whole TCP segment without IP options or extension headers, no fragment. */
+static bool parse(const struct sk_buff *skb, struct sim_key *key,
+		  struct tcphdr *th)
+{
+	unsigned int len, header;
+	const struct tcphdr *tcp;
+	struct tcphdr buf;
+
+	memset(key, 0, sizeof(*key));
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = parse_ipv4(skb, key);
+		header = sizeof(struct iphdr);
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		len = parse_ipv6(skb, key);
+		header = sizeof(struct ipv6hdr);
+	} else {
+		return false;
+	}
+	if (!len || skb->len < len)
+		return false;
+	tcp = skb_header_pointer(skb, header, sizeof(buf), &buf);
+	if (!tcp || tcp->doff < 5 || len < header + tcp->doff * 4)
+		return false;
 	key->source = tcp->source;
 	key->dest = tcp->dest;
 	*th = *tcp;
 	return true;
 }
 
-/* Bring the TCP header to the front. False if the frame is damaged, and counted. */
-static bool strip_ipv4(struct hw_device *hw, struct sk_buff *skb, u8 *dsfield)
+static bool checksum_is_good(struct sk_buff *skb, u16 family)
+{
+	if (family == HW_FAMILY_IPV6 ?
+	    skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo) :
+	    skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo))
+		return false;
+	return !skb_checksum_complete(skb);
+}
+
+/*
+ * Bring the TCP header, which was parsed as @th, to the front. False if the frame
+ * is damaged, and counted.
+ */
+static bool strip(struct sim_conn *conn, struct sk_buff *skb,
+		  const struct tcphdr *th, u8 *dsfield)
 {
 	u32 segments = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
-	u32 headers = sizeof(struct iphdr) + sizeof(struct tcphdr);
-	const struct iphdr *iph;
-	unsigned int len;
+	bool ipv6 = conn->family == HW_FAMILY_IPV6;
+	unsigned int header, headers, len;
 
-	if (!pskb_may_pull(skb, headers))
+	header = ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	headers = header + th->doff * 4;
+	if (!pskb_may_pull(skb, header))
 		return false;
 	skb_reset_network_header(skb);
-	iph = ip_hdr(skb);
-	len = ntohs(iph->tot_len);
-	headers = sizeof(*iph) + tcp_hdr_at(iph)->doff * 4;
-	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_RECEIVES, segments);
-	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_OCTETS,
-		 len + (segments - 1) * headers);
-	if (ip_fast_csum(iph, iph->ihl)) {
-		hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_HEADER_ERRORS, 1);
+	len = ipv6 ? header + ntohs(ipv6_hdr(skb)->payload_len) :
+		     ntohs(ip_hdr(skb)->tot_len);
+	sim_count(conn, HW_IP_IN_RECEIVES, segments);
+	sim_count(conn, HW_IP_IN_OCTETS, len + (segments - 1) * headers);
+	if (!ipv6 && ip_fast_csum(ip_hdr(skb), ip_hdr(skb)->ihl)) {
+		sim_count(conn, HW_IP_IN_HEADER_ERRORS, 1);
 		return false;
 	}
-	*dsfield = ipv4_get_dsfield(iph);
+	*dsfield = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) :
+			  ipv4_get_dsfield(ip_hdr(skb));
 	if (pskb_trim_rcsum(skb, len) || !pskb_may_pull(skb, headers)) {
-		hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_DISCARDS, segments);
+		sim_count(conn, HW_IP_IN_DISCARDS, segments);
 		return false;
 	}
-	hw_count(hw, HW_FAMILY_IPV4, HW_IP_IN_DELIVERS, segments);
-	__skb_pull(skb, sizeof(*iph));
+	sim_count(conn, HW_IP_IN_DELIVERS, segments);
+	__skb_pull(skb, header);
 	skb_reset_transport_header(skb);
-	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
-	    skb_checksum_complete(skb)) {
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_IN_SEGMENTS, segments);
-		hw_count(hw, HW_FAMILY_IPV4, HW_TCP_IN_ERRORS, segments);
+	if (!checksum_is_good(skb, conn->family)) {
+		sim_count(conn, HW_TCP_IN_SEGMENTS, segments);
+		sim_count(conn, HW_TCP_IN_ERRORS, segments);
 		return false;
 	}
 	return true;
@@ -133,10 +175,8 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	struct sim_key key;
 	u8 dsfield;
 
-	if (skb->protocol != htons(ETH_P_IP) ||
-	    (skb->pkt_type != PACKET_HOST &&
-	     skb->pkt_type != PACKET_OTHERHOST) ||
-	    !parse_ipv4(skb, &key, &th))
+	if ((skb->pkt_type != PACKET_HOST &&
+	     skb->pkt_type != PACKET_OTHERHOST) || !parse(skb, &key, &th))
 		return NF_ACCEPT;
 	conn = rhashtable_lookup(&sim->wire.conns, &key, conn_params);
 	/* Until the hand-over is certain, the host keeps the segments. */
@@ -161,7 +201,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 		skb_orphan(skb);
 		skb_dst_drop(skb);
 		nf_reset_ct(skb);
-		if (strip_ipv4(sim->hw, skb, &dsfield))
+		if (strip(conn, skb, &th, &dsfield))
 			sim_engine_input(conn, skb, dsfield);
 		else
 			kfree_skb(skb);
@@ -185,8 +225,6 @@ static __be16 next_ip_id(struct sim_conn *conn, u32 datagrams)
 static void push_ipv4(struct sim_conn *conn, struct sk_buff *skb, u32 datagrams)
 {
 	const struct inet_sock *inet = inet_sk(conn->sk);
-	struct hw_device *hw = conn->sim->hw;
-	u32 headers = sizeof(struct iphdr) + tcp_hdrlen(skb);
 	struct iphdr *iph;
 
 	iph = skb_push(skb, sizeof(*iph));
@@ -203,9 +241,35 @@ static void push_ipv4(struct sim_conn *conn, struct sk_buff *skb, u32 datagrams)
 	iph->id = next_ip_id(conn, datagrams);
 	ip_send_check(iph);
 	skb->protocol = htons(ETH_P_IP);
-	hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_REQUESTS, datagrams);
-	hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_OCTETS,
-		 skb->len + (datagrams - 1) * headers);
+}
+
+static void push_ipv6(struct sim_conn *conn, struct sk_buff *skb)
+{
+	const struct ipv6_pinfo *np = inet6_sk(conn->sk);
+	struct ipv6hdr *iph;
+
+	iph = skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(iph, np->tclass, np->flow_label);
+	iph->payload_len = htons(skb->len - sizeof(*iph));
+	iph->nexthdr = IPPROTO_TCP;
+	iph->hop_limit = np->hop_limit;
+	iph->saddr = np->saddr;
+	iph->daddr = conn->sk->sk_v6_daddr;
+	skb->protocol = htons(ETH_P_IPV6);
+}
+
+static void push_ip(struct sim_conn *conn, struct sk_buff *skb, u32 datagrams)
+{
+	u32 headers;
+
+	if (conn->family == HW_FAMILY_IPV6)
+		push_ipv6(conn, skb);
+	else
+		push_ipv4(conn, skb, datagrams);
+	headers = skb_network_header_len(skb) + tcp_hdrlen(skb);
+	sim_count(conn, HW_IP_OUT_REQUESTS, datagrams);
+	sim_count(conn, HW_IP_OUT_OCTETS, skb->len + (datagrams - 1) * headers);
 }
 
 /* VLAN-11, VLAN-12; a VLAN device tags by itself. */
@@ -237,7 +301,7 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 
 	if (!hw_read_headers(hw, conn->tcp, &headers)) {
 		/* INV-05 */
-		hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_NO_ROUTES, datagrams);
+		sim_count(conn, HW_IP_OUT_NO_ROUTES, datagrams);
 		kfree_skb(skb);
 		return 0;
 	}
@@ -245,7 +309,7 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 	if (hw_is_stale(hw, headers.id))
 		sim_driver_stale(conn->sim, headers.id);
 
-	push_ipv4(conn, skb, datagrams);
+	push_ip(conn, skb, datagrams);
 	skb->priority = READ_ONCE(conn->sk->sk_priority);
 	eth = skb_push(skb, sizeof(*eth));
 	skb_reset_mac_header(skb);
@@ -253,13 +317,13 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 	ether_addr_copy(eth->h_source,
 			is_zero_ether_addr(headers.neighbor.smac) ?
 			dev->dev_addr : headers.neighbor.smac);
-	eth->h_proto = htons(ETH_P_IP);
+	eth->h_proto = skb->protocol;
 	push_vlan(skb, dev, headers.neighbor.vlan, skb->priority);
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
 	err = net_xmit_eval(err);	/* evaluates its argument twice */
 	if (err)
-		hw_count(hw, HW_FAMILY_IPV4, HW_IP_OUT_DISCARDS, datagrams);
+		sim_count(conn, HW_IP_OUT_DISCARDS, datagrams);
 	return err;
 }
 

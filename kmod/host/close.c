@@ -118,6 +118,10 @@ static enum option option_of(int level, int optname)
 		return tcp_option(optname);
 	if (level == SOL_IP && (optname == IP_TOS || optname == IP_TTL))
 		return OPTION_CACHED;
+	if (level == SOL_IPV6 &&
+	    (optname == IPV6_TCLASS || optname == IPV6_UNICAST_HOPS ||
+	     optname == IPV6_AUTOFLOWLABEL))
+		return OPTION_CACHED;
 	return OPTION_OTHER;
 }
 

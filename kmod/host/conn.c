@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <net/inet_sock.h>
+#include <net/ipv6.h>
 
 #include "../core/op.h"
 #include "conn.h"
@@ -19,15 +20,27 @@ static struct rhashtable conn_table;
 static DEFINE_XARRAY_ALLOC1(conn_ids);
 static u32 conn_next_id;
 
-/* Addresses of a socket over IPv4. */
+/* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
+u16 chimney_ip_family(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 &&
+	       !ipv6_addr_v4mapped(&sk->sk_v6_daddr) ? AF_INET6 : AF_INET;
+}
+
+/* Addresses of a socket, as they are in its datagrams. */
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
 	memset(tuple, 0, sizeof(*tuple));
-	tuple->family = AF_INET;
-	tuple->src.s6_addr32[0] = inet->inet_rcv_saddr;
-	tuple->dst.s6_addr32[0] = inet->inet_daddr;
+	tuple->family = chimney_ip_family(sk);
+	if (tuple->family == AF_INET6) {
+		tuple->src = sk->sk_v6_rcv_saddr;
+		tuple->dst = sk->sk_v6_daddr;
+	} else {
+		tuple->src.s6_addr32[0] = inet->inet_rcv_saddr;
+		tuple->dst.s6_addr32[0] = inet->inet_daddr;
+	}
 	tuple->sport = inet->inet_sport;
 	tuple->dport = inet->inet_dport;
 	tuple->cookie = atomic64_read(&sk->sk_cookie);
@@ -44,26 +57,30 @@ struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
 	return rhashtable_lookup(&conn_table, key, conn_params);
 }
 
-static void init_key(struct chimney_conn_key *key, const struct net *net,
-		     const struct chimney_tuple *tuple)
+static void init_key(struct chimney_conn_key *key, const struct sock *sk)
 {
+	struct chimney_tuple tuple;
+
+	chimney_socket_tuple(sk, &tuple);
 	memset(key, 0, sizeof(*key));
-	key->net = net;
-	key->src = tuple->src;
-	key->dst = tuple->dst;
-	key->sport = tuple->sport;
-	key->dport = tuple->dport;
-	key->family = tuple->family;
+	key->net = sock_net(sk);
+	key->src = tuple.src;
+	key->dst = tuple.dst;
+	key->sport = tuple.sport;
+	key->dport = tuple.dport;
+	key->family = tuple.family;
+	if (key->family == AF_INET6 &&
+	    ipv6_addr_type(&key->dst) & IPV6_ADDR_LINKLOCAL)
+		key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 }
 
-/* The connection in the table, with a reference, or NULL. */
-struct chimney_conn *chimney_conn_find(struct net *net,
-				       const struct chimney_tuple *tuple)
+/* The connection of a socket in the table, with a reference, or NULL. */
+struct chimney_conn *chimney_conn_find(const struct sock *sk)
 {
 	struct chimney_conn_key key;
 	struct chimney_conn *conn;
 
-	init_key(&key, net, tuple);
+	init_key(&key, sk);
 	rcu_read_lock();
 	conn = chimney_conn_find_rcu(&key);
 	if (conn && !kref_get_unless_zero(&conn->refs))
@@ -79,7 +96,6 @@ struct chimney_conn *chimney_conn_find(struct net *net,
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 					const struct chimney_route *route)
 {
-	struct chimney_tuple tuple;
 	struct chimney_conn *conn;
 
 	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
@@ -100,8 +116,7 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 	kref_get(&conn->binding->refs);
 	sock_hold(sk);
 	conn->sk = sk;
-	chimney_conn_tuple(conn, &tuple);
-	init_key(&conn->key, sock_net(sk), &tuple);
+	init_key(&conn->key, sk);
 	return conn;
 }
 

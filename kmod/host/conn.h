@@ -163,6 +163,7 @@ struct chimney_path {
  * @sport: local port
  * @dport: remote port
  * @family: AF_INET or AF_INET6
+ * @ifindex: link of a link-local @dst, otherwise 0
  */
 struct chimney_conn_key {
 	const struct net *net;
@@ -170,7 +171,8 @@ struct chimney_conn_key {
 	struct in6_addr dst;
 	__be16 sport;
 	__be16 dport;
-	u32 family;
+	u16 family;
+	int ifindex;
 };
 
 /**
@@ -310,8 +312,7 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 					const struct chimney_route *route);
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route);
-struct chimney_conn *chimney_conn_find(struct net *net,
-				       const struct chimney_tuple *tuple);
+struct chimney_conn *chimney_conn_find(const struct sock *sk);
 void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_get(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
@@ -321,6 +322,7 @@ struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
 void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple);
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple);
+u16 chimney_ip_family(const struct sock *sk);
 bool chimney_conn_any_owned(struct net *net, u32 portid);
 int chimney_conn_init(void);
 void chimney_conn_exit(void);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which connections can be offloaded, and where they lead. */
-#include <net/arp.h>
 #include <net/inet_sock.h>
-#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/neighbour.h>
-#include <net/route.h>
 #include <net/tcp.h>
+#include <net/transp_v6.h>
 #include <net/xfrm.h>
 
 #include "conn.h"
@@ -23,12 +22,26 @@ static bool has_signature(const struct sock *sk)
 	return false;
 }
 
+/* Extension headers to be sent, or the application asks what was in headers. */
+static bool has_ipv6_options(const struct sock *sk)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	return np->rxopt.all || rcu_access_pointer(np->opt);
+}
+
 static bool has_ip_options(const struct sock *sk)
 {
-	const struct ip_options_rcu *opt;
+	if (rcu_access_pointer(inet_sk(sk)->inet_opt))
+		return true;
+	return sk->sk_family == AF_INET6 && has_ipv6_options(sk);
+}
 
-	opt = rcu_access_pointer(inet_sk(sk)->inet_opt);
-	return opt;
+/* Anything else is a sockmap's, or that of an upper layer protocol. */
+static bool has_own_proto(const struct sock *sk)
+{
+	return sk->sk_prot == (sk->sk_family == AF_INET6 ? &tcpv6_prot :
+							    &tcp_prot);
 }
 
 static bool has_fastopen(const struct sock *sk)
@@ -71,8 +84,6 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 	sock_owned_by_me(sk);
 	if (chimney_is_parked(sk))
 		return CHIMNEY_REASON_ALREADY_OFFLOADED;
-	if (sk->sk_family != AF_INET)
-		return CHIMNEY_REASON_FAMILY;
 	if (!state_allowed(sk))
 		return CHIMNEY_REASON_TCP_STATE;
 	if (sock_flag(sk, SOCK_DEAD))
@@ -81,7 +92,7 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 		return CHIMNEY_REASON_ULP;
 	if (sk_is_mptcp(sk))
 		return CHIMNEY_REASON_MPTCP;
-	if (sk->sk_user_data || sk->sk_prot != &tcp_prot)
+	if (sk->sk_user_data || !has_own_proto(sk))
 		return CHIMNEY_REASON_SOCKMAP;
 	if (has_signature(sk))
 		return CHIMNEY_REASON_SIGNATURE;
@@ -99,39 +110,32 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 }
 
 /*
- * The route of a socket, for ip_rt_put(). A parked socket sends nothing, so
- * nobody else renews the one it has cached; ICMP messages go by that one.
+ * The route of a socket, for dst_release(), or NULL. A parked socket sends
+ * nothing, so nobody else renews the one it has cached; ICMP messages go by it.
  */
-static struct rtable *route_of(struct sock *sk)
+static struct dst_entry *route_of(struct sock *sk)
 {
-	struct inet_sock *inet = inet_sk(sk);
-	struct dst_entry *dst;
-	struct flowi4 fl4;
-	struct rtable *rt;
+	struct dst_entry *dst = NULL;
 
-	dst = sk_dst_get(sk);
-	if (dst && dst_check(dst, 0))
-		return container_of(dst, struct rtable, dst);
-	dst_release(dst);
-	rt = ip_route_output_ports(sock_net(sk), &fl4, sk, inet->inet_daddr,
-				   inet->inet_saddr, inet->inet_dport,
-				   inet->inet_sport, sk->sk_protocol,
-				   ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
-	if (!IS_ERR(rt) && chimney_is_parked(sk)) {
-		dst_hold(&rt->dst);
-		sk_dst_set(sk, &rt->dst);
-	}
-	return rt;
+	lock_sock(sk);
+	if (!inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
+		dst = sk_dst_get(sk);
+	release_sock(sk);
+	return dst;
 }
 
 /* The gateway is filled in even if its link-layer address is not known. */
-static enum chimney_reason neighbor_of(struct rtable *rt, __be32 daddr,
+static enum chimney_reason neighbor_of(const struct sock *sk,
+				       const struct dst_entry *dst,
 				       struct chimney_route *route)
 {
 	enum chimney_reason reason = CHIMNEY_REASON_NONE;
 	struct neighbour *neigh;
 
-	neigh = dst_neigh_lookup(&rt->dst, &daddr);
+	if (chimney_ip_family(sk) == AF_INET6)
+		neigh = dst_neigh_lookup(dst, &sk->sk_v6_daddr);
+	else
+		neigh = dst_neigh_lookup(dst, &inet_sk(sk)->inet_daddr);
 	if (IS_ERR_OR_NULL(neigh))
 		return CHIMNEY_REASON_NO_NEIGHBOR;
 	read_lock_bh(&neigh->lock);
@@ -143,14 +147,14 @@ static enum chimney_reason neighbor_of(struct rtable *rt, __be32 daddr,
 	read_unlock_bh(&neigh->lock);
 	memset(&route->gateway, 0, sizeof(route->gateway));
 	memcpy(&route->gateway, neigh->primary_key, neigh->tbl->key_len);
-	route->family = AF_INET;
+	route->family = neigh->tbl->family;
 	neigh_release(neigh);
 	return reason;
 }
 
 /**
  * chimney_route_lookup() - where does a connection lead?
- * @sk: a socket over IPv4
+ * @sk: its socket, not owned by the caller
  * @route: filled in; route->binding is held on success
  *
  * Context: process context, may sleep.
@@ -161,32 +165,37 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 					 struct chimney_route *route)
 {
 	enum chimney_reason reason;
-	struct rtable *rt;
+	struct dst_entry *dst;
 
-	rt = route_of(sk);
-	if (IS_ERR_OR_NULL(rt))
+	dst = route_of(sk);
+	if (!dst)
 		return CHIMNEY_REASON_NO_ROUTE;
-	if (dst_xfrm(&rt->dst)) {
+	if (dst_xfrm(dst)) {
 		reason = CHIMNEY_REASON_XFRM;
 		goto out;
 	}
-	route->binding = chimney_host_binding_get(rt->dst.dev);
+	route->binding = chimney_host_binding_get(dst->dev);
 	if (!route->binding) {
 		reason = CHIMNEY_REASON_NO_TARGET;
 		goto out;
 	}
-	route->mtu = dst_mtu(&rt->dst);
-	reason = neighbor_of(rt, inet_sk(sk)->inet_daddr, route);
+	route->mtu = dst_mtu(dst);
+	reason = neighbor_of(sk, dst, route);
 	if (reason)
 		chimney_host_binding_put(route->binding);
 out:
-	ip_rt_put(rt);
+	dst_release(dst);
 	return reason;
+}
+
+static bool takes_family(const struct chimney_caps *caps, u16 family)
+{
+	return family == AF_INET6 ? caps->ipv6 : caps->ipv4;
 }
 
 /**
  * chimney_target_lookup() - which target may a connection be offloaded to?
- * @sk: a socket over IPv4
+ * @sk: its socket, not owned by the caller
  * @route: filled in; route->binding is held on success
  *
  * Context: process context, may sleep.
@@ -202,7 +211,7 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 		return reason;
 	if (!chimney_host_open(route->binding))
 		reason = CHIMNEY_REASON_TARGET_PAUSED;
-	else if (!route->binding->caps.ipv4)
+	else if (!takes_family(&route->binding->caps, chimney_ip_family(sk)))
 		reason = CHIMNEY_REASON_FAMILY;
 	if (reason)
 		chimney_host_binding_put(route->binding);

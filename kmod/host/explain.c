@@ -15,15 +15,13 @@ static enum chimney_reason look(struct sock *sk, struct list_head *conns)
 	struct chimney_route route = {};
 	enum chimney_reason reason;
 	struct chimney_conn *conn;
-	struct chimney_tuple tuple;
 
 	lock_sock(sk);
 	reason = chimney_eligible(sk);
 	release_sock(sk);
 	if (reason)
 		return reason;
-	chimney_socket_tuple(sk, &tuple);
-	conn = chimney_conn_find(sock_net(sk), &tuple);
+	conn = chimney_conn_find(sk);
 	if (conn) {
 		chimney_conn_put(conn);
 		return CHIMNEY_REASON_BUSY;

@@ -8,8 +8,12 @@
  * not seen here, and a held segment continues exactly where it stopped.
  */
 #include <linux/icmp.h>
-#include <linux/netfilter_ipv4.h>
+#include <linux/icmpv6.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/protocol.h>
 #include <net/tcp.h>
 
 #include "conn.h"
@@ -32,15 +36,22 @@ static void let_go(struct sk_buff *skb)
 	dev_put(skb->dev);
 }
 
+static bool checksum_is_good(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6) ?
+	    skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo) :
+	    skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo))
+		return false;
+	return skb_csum_unnecessary(skb) || !__skb_checksum_complete(skb);
+}
+
 /* From LOCAL_IN to a segment as FWD-07, FWD-08 want it; frees a bad one. */
 static bool strip(struct sk_buff *skb)
 {
-	__skb_pull(skb, skb_network_header_len(skb));
+	__skb_pull(skb, skb_transport_offset(skb));
 	if (!pskb_may_pull(skb, sizeof(struct tcphdr)) ||
 	    tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
-	    !pskb_may_pull(skb, tcp_hdrlen(skb)) ||
-	    skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
-	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb))) {
+	    !pskb_may_pull(skb, tcp_hdrlen(skb)) || !checksum_is_good(skb)) {
 		kfree_skb(skb);
 		return false;
 	}
@@ -128,36 +139,109 @@ static void icmp_in(const struct sk_buff *skb, const struct iphdr *iph,
 		chimney_sync_net(net);
 }
 
-static unsigned int local_in(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+/* A segment; the caller has filled in the addresses of @key. */
+static unsigned int tcp_in(struct chimney_conn_key *key, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
 {
-	struct chimney_conn_key key = {};
-	const struct iphdr *iph = ip_hdr(skb);
 	const struct tcphdr *th;
 	struct chimney_conn *conn;
 	struct tcphdr buf;
+
+	th = skb_header_pointer(skb, skb_transport_offset(skb), sizeof(buf),
+				&buf);
+	if (!th)
+		return NF_ACCEPT;
+	key->net = state->net;
+	key->sport = th->dest;
+	key->dport = th->source;
+	conn = chimney_conn_find_rcu(key);
+	return conn ? conn_input(conn, skb, state) : NF_ACCEPT;
+}
+
+static unsigned int local_in_ipv4(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct chimney_conn_key key;
 
 	if (iph->protocol == IPPROTO_ICMP)
 		icmp_in(skb, iph, state->net);
 	if (iph->protocol != IPPROTO_TCP)
 		return NF_ACCEPT;
-	th = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf), &buf);
-	if (!th)
-		return NF_ACCEPT;
-	key.net = state->net;
+	memset(&key, 0, sizeof(key));
 	key.src.s6_addr32[0] = iph->daddr;
 	key.dst.s6_addr32[0] = iph->saddr;
-	key.sport = th->dest;
-	key.dport = th->source;
 	key.family = AF_INET;
-	conn = chimney_conn_find_rcu(&key);
-	return conn ? conn_input(conn, skb, state) : NF_ACCEPT;
+	return tcp_in(&key, skb, state);
+}
+
+static void icmpv6_in(const struct sk_buff *skb, unsigned int offset,
+		      const struct net *net)
+{
+	const u8 *type;
+	u8 buf;
+
+	type = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (type && (*type == NDISC_REDIRECT || *type == ICMPV6_PKT_TOOBIG))
+		chimney_sync_net(net);
+}
+
+/*
+ * IPv6 processes extension headers, fragments among them, behind LOCAL_IN. Do it
+ * here, and find a TCP header at the transport header. False if nothing is left.
+ */
+static bool process_extensions(struct sk_buff *skb)
+{
+	const struct inet6_protocol *protocol;
+	u8 next;
+
+	for (;;) {
+		next = skb_network_header(skb)[IP6CB(skb)->nhoff];
+		protocol = rcu_dereference(inet6_protos[next]);
+		if (!protocol || protocol->flags & INET6_PROTO_FINAL)
+			return true;
+		if (!pskb_pull(skb, skb_transport_offset(skb))) {
+			kfree_skb(skb);
+			return false;
+		}
+		if (protocol->handler(skb) <= 0)
+			return false;
+	}
+}
+
+static unsigned int local_in_ipv6(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	struct chimney_conn_key key;
+	unsigned int offset = 0;
+	int protocol;
+
+	protocol = ipv6_find_hdr(skb, &offset, -1, NULL, NULL);
+	if (protocol == IPPROTO_ICMPV6)
+		icmpv6_in(skb, offset, state->net);
+	if (protocol != IPPROTO_TCP)
+		return NF_ACCEPT;
+	if (!process_extensions(skb))
+		return NF_STOLEN;
+	memset(&key, 0, sizeof(key));
+	key.src = ipv6_hdr(skb)->daddr;
+	key.dst = ipv6_hdr(skb)->saddr;
+	key.family = AF_INET6;
+	if (ipv6_addr_type(&key.dst) & IPV6_ADDR_LINKLOCAL)
+		key.ifindex = inet6_iif(skb);
+	return tcp_in(&key, skb, state);
 }
 
 static const struct nf_hook_ops hold_hooks[] = {
 	{
-		.hook = local_in,
+		.hook = local_in_ipv4,
 		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = INT_MAX,
+	},
+	{
+		.hook = local_in_ipv6,
+		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = INT_MAX,
 	},

@@ -2,6 +2,7 @@
 /* Neighbors and paths: what connections share on their way to the wire. */
 #include <linux/slab.h>
 #include <net/arp.h>
+#include <net/ndisc.h>
 #include <net/neighbour.h>
 
 #include "conn.h"
@@ -75,7 +76,8 @@ void chimney_neighbor_remove(struct chimney_neighbor *neighbor)
 /* The host's own entry, for neigh_release(), or NULL. */
 struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor)
 {
-	return neigh_lookup(&arp_tbl, &neighbor->addr, neighbor->binding->dev);
+	return neigh_lookup(neighbor->family == AF_INET6 ? &nd_tbl : &arp_tbl,
+			    &neighbor->addr, neighbor->binding->dev);
 }
 
 /*

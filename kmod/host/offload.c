@@ -9,7 +9,7 @@
 /**
  * chimney_refuse_conn() - record why a connection got into no tree
  * @op: the operation
- * @sk: its socket, over IPv4
+ * @sk: its socket
  * @reason: why
  *
  * Context: process, may sleep.

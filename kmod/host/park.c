@@ -10,6 +10,8 @@
  * guard in icsk_af_ops counts what would leave it all the same: nothing may.
  */
 #include <linux/net.h>
+#include <net/ipv6.h>
+#include <net/transp_v6.h>
 
 #include "conn.h"
 
@@ -21,12 +23,17 @@
  */
 #define PARKED_PENDING	U8_MAX
 
-static struct inet_connection_sock_af_ops parked_ipv4;
-static struct proto parked_prot;
+/* Sockets of AF_INET, of AF_INET6, and of AF_INET6 that are connected over IPv4. */
+static struct inet_connection_sock_af_ops parked_ipv4, parked_ipv6,
+					  parked_mapped;
+/* Sockets of AF_INET, of AF_INET6. */
+static struct proto parked_prot, parked_protv6;
 
 bool chimney_is_parked(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_prot) == &parked_prot;
+	const struct proto *prot = READ_ONCE(sk->sk_prot);
+
+	return prot == &parked_prot || prot == &parked_protv6;
 }
 
 static int parked_queue_xmit(struct sock *sk, struct sk_buff *skb,
@@ -58,6 +65,14 @@ static void silence(struct chimney_conn *conn, struct sock *sk)
 	tp->rcv_wnd = PARKED_RCV_WND;
 	tp->pred_flags = 0;
 	conn->snd_up = tp->snd_up;
+}
+
+static const struct inet_connection_sock_af_ops *
+parked_af_ops(const struct sock *sk)
+{
+	if (chimney_ip_family(sk) == AF_INET6)
+		return &parked_ipv6;
+	return sk->sk_family == AF_INET6 ? &parked_mapped : &parked_ipv4;
 }
 
 /**
@@ -112,8 +127,9 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&sk->sk_callback_lock);
 	chimney_conn_get(conn);
-	inet_csk(sk)->icsk_af_ops = &parked_ipv4;
-	WRITE_ONCE(sk->sk_prot, &parked_prot);
+	inet_csk(sk)->icsk_af_ops = parked_af_ops(sk);
+	WRITE_ONCE(sk->sk_prot, sk->sk_family == AF_INET6 ? &parked_protv6 :
+							     &parked_prot);
 out:
 	release_sock(sk);
 	return reason;
@@ -298,22 +314,51 @@ void chimney_unpark_lost(struct chimney_conn *conn)
 	chimney_conn_put(conn);
 }
 
-/* The functions behind the tables are not exported: copy the tables. */
-int chimney_park_init(void)
+/* The functions behind the table of a family are not exported: copy the table. */
+static int copy_af_ops(int family, struct inet_connection_sock_af_ops *af_ops)
 {
 	struct socket *socket;
 	int err;
 
-	err = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
 			       &socket);
 	if (err)
 		return err;
-	parked_ipv4 = *inet_csk(socket->sk)->icsk_af_ops;
+	*af_ops = *inet_csk(socket->sk)->icsk_af_ops;
 	sock_release(socket);
-	parked_ipv4.queue_xmit = parked_queue_xmit;
+	af_ops->queue_xmit = parked_queue_xmit;
+	return 0;
+}
 
-	parked_prot = tcp_prot;
-	parked_prot.release_cb = chimney_release_cb;
-	chimney_hooks_init(&parked_prot);
+static void copy_prot(struct proto *prot, const struct proto *original)
+{
+	*prot = *original;
+	prot->release_cb = chimney_release_cb;
+	chimney_hooks_init(prot);
+}
+
+/* Datagrams of one family, a socket of the other. */
+static void make_mapped(void)
+{
+	parked_mapped = parked_ipv4;
+	parked_mapped.sockaddr_len = parked_ipv6.sockaddr_len;
+	parked_mapped.setsockopt = parked_ipv6.setsockopt;
+	parked_mapped.getsockopt = parked_ipv6.getsockopt;
+	parked_mapped.addr2sockaddr = parked_ipv6.addr2sockaddr;
+}
+
+int chimney_park_init(void)
+{
+	int err;
+
+	err = copy_af_ops(AF_INET, &parked_ipv4);
+	/* Without IPv6 (ipv6.disable=1) there are no such sockets. */
+	if (!err && ipv6_mod_enabled())
+		err = copy_af_ops(AF_INET6, &parked_ipv6);
+	if (err)
+		return err;
+	make_mapped();
+	copy_prot(&parked_prot, &tcp_prot);
+	copy_prot(&parked_protv6, &tcpv6_prot);
 	return 0;
 }

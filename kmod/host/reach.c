@@ -3,7 +3,6 @@
  * Is a neighbor reachable? The target knows what it hears of it, the host what
  * its neighbour entry says; contract, EVT-06 to EVT-16.
  */
-#include <net/arp.h>
 #include <net/neighbour.h>
 
 #include "conn.h"

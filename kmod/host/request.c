@@ -68,7 +68,6 @@ static void put_sockets(struct sock **sockets, int count)
 static int named_find(const struct host_request *request, struct named *named)
 {
 	struct sock **sockets = NULL;
-	struct chimney_tuple tuple;
 	struct chimney_conn *conn;
 	int i, count;
 
@@ -78,8 +77,7 @@ static int named_find(const struct host_request *request, struct named *named)
 		return count;
 	named->conns = kvcalloc(count, sizeof(*named->conns), GFP_KERNEL);
 	for (i = 0; named->conns && i < count; i++) {
-		chimney_socket_tuple(sockets[i], &tuple);
-		conn = chimney_conn_find(request->net, &tuple);
+		conn = chimney_conn_find(sockets[i]);
 		if (conn)
 			named->conns[named->count++] = conn;
 		else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Finding the sockets a selector names. */
 #include <linux/slab.h>
+#include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
@@ -88,16 +89,24 @@ static void not_found(struct chimney_op *op, const struct chimney_tuple *tuple)
 	chimney_op_add(op, &result);
 }
 
-static struct sock *lookup(struct net *net, const struct chimney_tuple *tuple)
+/* The socket that segments from device @ifindex are for. */
+static struct sock *lookup_from(struct net *net,
+				const struct chimney_tuple *tuple, int ifindex)
 {
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
 	struct sock *sk;
 
-	if (tuple->family != AF_INET)
-		return NULL;
-	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
-				       tuple->dst.s6_addr32[0], tuple->dport,
-				       tuple->src.s6_addr32[0],
-				       ntohs(tuple->sport), 0, 0);
+	if (tuple->family == AF_INET6)
+		sk = __inet6_lookup_established(net, hashinfo, &tuple->dst,
+						tuple->dport, &tuple->src,
+						ntohs(tuple->sport), ifindex,
+						0);
+	else
+		sk = __inet_lookup_established(net, hashinfo,
+					       tuple->dst.s6_addr32[0],
+					       tuple->dport,
+					       tuple->src.s6_addr32[0],
+					       ntohs(tuple->sport), ifindex, 0);
 	if (!sk)
 		return NULL;
 	if (sk_fullsock(sk) &&
@@ -106,6 +115,29 @@ static struct sock *lookup(struct net *net, const struct chimney_tuple *tuple)
 		return sk;
 	sock_gen_put(sk);
 	return NULL;
+}
+
+/* A socket that is bound to a device is found from there only. */
+static struct sock *lookup_bound(struct net *net,
+				 const struct chimney_tuple *tuple)
+{
+	struct chimney_host_binding *hb;
+	struct sock *sk = NULL;
+	unsigned int n;
+
+	/* Keeps the devices. */
+	rcu_read_lock();
+	for (n = 0; !sk && (hb = chimney_host_binding_at(net, n)); n++) {
+		sk = lookup_from(net, tuple, hb->dev->ifindex);
+		chimney_host_binding_put(hb);
+	}
+	rcu_read_unlock();
+	return sk;
+}
+
+static struct sock *lookup(struct net *net, const struct chimney_tuple *tuple)
+{
+	return lookup_from(net, tuple, 0) ?: lookup_bound(net, tuple);
 }
 
 static int select_named(struct net *net,
@@ -132,8 +164,8 @@ static bool is_candidate(const struct sock *sk, const struct net *net,
 {
 	struct chimney_tuple tuple;
 
-	if (!sk_fullsock(sk) || sk->sk_family != AF_INET ||
-	    sk->sk_protocol != IPPROTO_TCP || !net_eq(sock_net(sk), net))
+	if (!sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
+	    !net_eq(sock_net(sk), net))
 		return false;
 	chimney_socket_tuple(sk, &tuple);
 	return chimney_selector_match(selector, &tuple);

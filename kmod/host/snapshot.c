@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the host reads from a socket for the target. */
 #include <net/inet_ecn.h>
+#include <net/ipv6.h>
 
 #include "conn.h"
 
@@ -41,6 +42,65 @@ static u32 ticks(unsigned long jiffies_value)
 		     S32_MAX);
 }
 
+static void get_ipv4_header(const struct sock *sk,
+			    struct chimney_tcp_state_cached *c)
+{
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+
+	c->ttl_or_hop_limit = ttl >= 0 ? ttl :
+		READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
+	c->tos_or_traffic_class = inet_sk(sk)->tos;
+}
+
+static u8 route_hop_limit(const struct sock *sk)
+{
+	struct dst_entry *dst;
+	int limit;
+
+	rcu_read_lock();
+	dst = rcu_dereference(sk->sk_dst_cache);
+	limit = dst ? ip6_dst_hoplimit(dst) :
+		      sock_net(sk)->ipv6.devconf_all->hop_limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static bool makes_up_labels(const struct sock *sk)
+{
+	switch (sock_net(sk)->ipv6.sysctl.auto_flowlabels) {
+	case IP6_AUTO_FLOW_LABEL_OFF:
+		return false;
+	case IP6_AUTO_FLOW_LABEL_FORCED:
+		return true;
+	default:
+		return chimney_ip6_autoflowlabel(sk);
+	}
+}
+
+/* What ip6_make_flowlabel() makes of a segment of the socket. */
+static u32 flow_label(const struct sock *sk)
+{
+	__be32 label = inet6_sk(sk)->flow_label & IPV6_FLOWLABEL_MASK;
+
+	if (label || !makes_up_labels(sk))
+		return ntohl(label);
+	label = (__force __be32)rol32(sk->sk_txhash, 16) & IPV6_FLOWLABEL_MASK;
+	if (sock_net(sk)->ipv6.sysctl.flowlabel_state_ranges)
+		label |= IPV6_FLOWLABEL_STATELESS_FLAG;
+	return ntohl(label);
+}
+
+static void get_ipv6_header(const struct sock *sk,
+			    struct chimney_tcp_state_cached *c)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+	int limit = np->hop_limit;
+
+	c->ttl_or_hop_limit = limit >= 0 ? limit : route_hop_limit(sk);
+	c->tos_or_traffic_class = np->tclass;
+	c->flow_label = flow_label(sk);
+}
+
 /**
  * chimney_snapshot_cached() - read the cached variables of a socket
  * @sk: the socket
@@ -52,7 +112,6 @@ void chimney_snapshot_cached(const struct sock *sk,
 			     struct chimney_tcp_state_cached *c)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
 
 	memset(c, 0, sizeof(*c));
 	if (sock_flag(sk, SOCK_KEEPOPEN))
@@ -68,9 +127,10 @@ void chimney_snapshot_cached(const struct sock *sk,
 	c->ka_interval = ticks(keepalive_intvl_when(tp));
 	c->max_rt = min_t(u64, (u64)inet_csk(sk)->icsk_user_timeout *
 			  USEC_PER_MSEC, U32_MAX);
-	c->ttl_or_hop_limit = ttl >= 0 ? ttl :
-		READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
-	c->tos_or_traffic_class = inet_sk(sk)->tos;
+	if (chimney_ip_family(sk) == AF_INET6)
+		get_ipv6_header(sk, c);
+	else
+		get_ipv4_header(sk, c);
 	c->user_priority = sk->sk_priority;
 }
 

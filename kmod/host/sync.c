@@ -7,7 +7,6 @@
  * or late; the last state wins. What no notifier tells is seen within a second.
  */
 #include <linux/suspend.h>
-#include <net/arp.h>
 #include <net/neighbour.h>
 #include <net/netevent.h>
 
@@ -389,7 +388,7 @@ static int sync_netevent(struct notifier_block *nb, unsigned long event,
 {
 	const struct neighbour *entry = ptr;
 
-	if (event == NETEVENT_NEIGH_UPDATE && entry->tbl->family == AF_INET)
+	if (event == NETEVENT_NEIGH_UPDATE)
 		chimney_sync_later(entry->dev);
 	return NOTIFY_DONE;
 }

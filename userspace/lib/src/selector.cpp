@@ -138,6 +138,12 @@ Result<EndpointFilter> parse_endpoint(std::string_view text) {
                 return tl::unexpected(prefix.error());
             filter.prefix = *prefix;
         }
+        // An IPv6 socket over IPv4 is known by the addresses in its datagrams.
+        auto unmapped = address->unmapped();
+        if (auto mapping = address->bits() - unmapped.bits(); filter.prefix >= mapping) {
+            filter.prefix -= mapping;
+            address = unmapped;
+        }
         filter.address = address->masked(filter.prefix);
     }
     if (parts->port) {

@@ -13,7 +13,7 @@ import threading
 import traceback
 
 import netns
-from lib import FAR, PEER, check, until
+from lib import FAR, PEER, check, endpoint, until
 
 ECHO_PORT = 7
 CHUNK = 64 << 10
@@ -127,8 +127,8 @@ class EchoServer:
     Start it before any thread: it is a fork.
     """
 
-    def __init__(self, port=ECHO_PORT, namespace=FAR):
-        listener = netns.inside(namespace, socket.create_server, ("0.0.0.0", port))
+    def __init__(self, port=ECHO_PORT, namespace=FAR, family=socket.AF_INET):
+        listener = netns.inside(namespace, self._listen, port, family)
         listener.listen(4096)
         listener.setblocking(False)
         read, write = os.pipe()
@@ -148,6 +148,10 @@ class EchoServer:
         os.close(write)
         self.lines = os.fdopen(read, encoding="ascii")
         self.reports = {}
+
+    @staticmethod
+    def _listen(port, family):
+        return socket.create_server(("", port), family=family)
 
     def pause(self):
         """Read nothing for a while."""
@@ -196,7 +200,7 @@ class Stream:
 
     @property
     def selector(self):
-        return ("src", f"{self.local[0]}:{self.local[1]}")
+        return ("src", endpoint(self.local))
 
     def write(self, limit=None):
         """Let the writer go: until finish(), or for @limit bytes."""

@@ -5,23 +5,37 @@ import socket
 import struct
 
 ETH_P_ALL = 3
+ETH_P_IP, ETH_P_IPV6 = b"\x08\x00", b"\x86\xdd"
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 
 
 class Frame:
-    """One frame with a TCP segment over IPv4."""
+    """One frame with a TCP segment."""
 
     def __init__(self, data):
-        header = 4 * (data[14] & 15)
-        total = struct.unpack_from("!H", data, 16)[0]
         self.destination_mac = data[:6].hex(":")
-        self.tos = data[15]
-        self.ttl = data[22]
-        self.source_port, self.destination_port, self.seq = struct.unpack_from(
-            "!HHI", data, 14 + header)
+        if data[12:14] == ETH_P_IPV6:
+            header = 40
+            first, total, _, self.ttl = struct.unpack_from("!IHBB", data, 14)
+            total += header
+            self.tos = first >> 20 & 0xff
+            self.flow_label = first & 0xfffff
+        else:
+            header = 4 * (data[14] & 15)
+            total = struct.unpack_from("!H", data, 16)[0]
+            self.tos = data[15]
+            self.ttl = data[22]
+        self.source_port, self.destination_port, self.seq, self.ack = struct.unpack_from(
+            "!HHII", data, 14 + header)
         offset = 4 * (data[14 + header + 12] >> 4)
         self.flags = data[14 + header + 13]
         self.payload = total - header - offset
+
+
+def is_tcp(data):
+    """A whole header of TCP, right behind that of IP?"""
+    return (len(data) >= 54 and data[12:14] == ETH_P_IP and data[23] == socket.IPPROTO_TCP or
+            len(data) >= 74 and data[12:14] == ETH_P_IPV6 and data[20] == socket.IPPROTO_TCP)
 
 
 class Frames:
@@ -48,8 +62,7 @@ class Frames:
                 data, address = self.socket.recvfrom(128)
             except BlockingIOError:
                 return self.frames
-            if (address[2] != socket.PACKET_OUTGOING or len(data) < 54 or
-                    data[12:14] != b"\x08\x00" or data[23] != socket.IPPROTO_TCP):
+            if address[2] != socket.PACKET_OUTGOING or not is_tcp(data):
                 continue
             frame = Frame(data)
             if frame.source_port == self.port:

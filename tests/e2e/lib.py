@@ -19,6 +19,7 @@ DAEMON_SOCKET = "/run/chimney/chimneyd.sock"
 FAR, BEHIND = "far", "behind"
 NEAR_DEV, FAR_DEV = "veth0", "veth1"
 NEAR, PEER = "10.0.0.1", "10.0.0.2"
+NEAR6, PEER6 = "fd00::1", "fd00::2"
 BOND_DEVS = ("bond7", "slave0", "slave1")
 ROUTED = "10.9.0.2"
 EXIT_OK, EXIT_ERROR, EXIT_INCOMPLETE = 0, 1, 2
@@ -79,6 +80,12 @@ def make_network():
         link set lo up""", "-n", FAR)
 
 
+def make_ipv6():
+    """IPv6 addresses on both sides, in use at once."""
+    batch(f"addr add {NEAR6}/64 dev {NEAR_DEV} nodad")
+    batch(f"addr add {PEER6}/64 dev {FAR_DEV} nodad", "-n", FAR)
+
+
 def batch(commands, *options):
     """Commands of ip, in one process."""
     done = subprocess.run(["ip", *options, "-batch", "-"], input=commands, text=True,
@@ -125,10 +132,15 @@ def netem(*words):
     run("tc", "-n", FAR, "qdisc", "add", "dev", FAR_DEV, "root", "netem", *words)
 
 
+def endpoint(name):
+    """The name of a socket as chimneyctl has it."""
+    address, port = name[:2]
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def connection(sock):
     """A selector for exactly one connection, from its near end."""
-    local, remote = sock.getsockname(), sock.getpeername()
-    return ("src", f"{local[0]}:{local[1]}", "dst", f"{remote[0]}:{remote[1]}")
+    return ("src", endpoint(sock.getsockname()), "dst", endpoint(sock.getpeername()))
 
 
 def nstat(name):

@@ -1461,6 +1461,24 @@ static void pau_07_capabilities_after_a_resume(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
 }
 
+static void cap_13_other_family_stays(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	unsigned int before = bed->enables;
+
+	/* Arrange: a target that offloads IPv6 only */
+	chimney_status_indicate(&bed->target, CHIMNEY_INDICATION_PAUSE);
+	bed->target.caps.ipv4 = false;
+	bed->target.caps.ipv6 = true;
+	chimney_status_indicate(&bed->target, CHIMNEY_INDICATION_RESUME);
+	TESTBED_UNTIL(test, READ_ONCE(bed->enables) > before);
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, 1,
+			testbed_finish(test, testbed_request(test, bed,
+							     INITIATE)));
+	KUNIT_EXPECT_EQ(test, 0, bed->calls[INITIATE]);
+}
+
 /* Contract: PAU-10, PAU-12 */
 static void pau_11_everything_comes_home(struct kunit *test)
 {
@@ -1612,6 +1630,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(arc_01_host_sets_the_connection_up),
 	KUNIT_CASE(arc_03_each_by_its_own_way),
 	KUNIT_CASE(cap_03_capabilities_come_first),
+	KUNIT_CASE(cap_13_other_family_stays),
 	KUNIT_CASE_PARAM(cls_04_option_is_an_update, option_gen_params),
 	KUNIT_CASE(cls_15_backlog_of_a_terminate_means_nothing),
 	KUNIT_CASE(ctx_06_always_the_same_slot),

@@ -3,6 +3,7 @@
 # make            modules for the running kernel, and userspace
 # make demo       see it work, in a virtual machine
 # make test       every test, in virtual machines
+# make bench      measure the data path, in a virtual machine
 # make help       all targets
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -17,6 +18,7 @@ help:
 	@echo "make userspace     chimneyd and chimneyctl, in build/user"
 	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make test          every test, in virtual machines"
+	@echo "make bench         measure the data path, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make contract-report  which test proves which clause of the contract"
 	@echo "make nl            regenerate what uapi/chimney.yaml describes"
 	@echo "make install       modules and userspace (PREFIX=$(PREFIX))"
@@ -37,6 +39,16 @@ demo:
 test:
 	tests/all
 
+bench:
+	tests/vm/install-deps
+	tests/vm/build-modules $(DEMO_KERNEL)
+	tests/userspace build/user
+	ninja -C build/user traffic
+	mkdir -p build/bench Documentation/benchmarks
+	tests/vm/run --kernel $(DEMO_KERNEL) --icount --timeout 3600 --out build/bench -- \
+		tests/bench/run -o build/bench
+	cp build/bench/data-path.md Documentation/benchmarks/
+
 contract-report:
 	tests/contract/report
 
@@ -51,4 +63,4 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod clean 2>/dev/null || true
 	rm -rf build
 
-.PHONY: all help modules userspace demo test contract-report nl install clean
+.PHONY: all help modules userspace demo test bench contract-report nl install clean

@@ -503,10 +503,13 @@ static int link_fin(struct sock *sk, u32 seq, gfp_t gfp)
 	tcp_skb_pcount_set(skb, 1);
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
-	if (after(seq + 1, tp->snd_nxt))
+	if (after(seq + 1, tp->snd_nxt)) {
 		__skb_queue_tail(&sk->sk_write_queue, skb);
-	else
+	} else {
+		skb->skb_mstamp_ns = tp->tcp_clock_cache;
+		TCP_SKB_CB(skb)->sacked = TCPCB_REPAIRED;
 		link_sent(sk, skb);
+	}
 	return 0;
 }
 

@@ -92,6 +92,7 @@ enum option {
 	OPTION_OTHER,	/* only a socket at home can have it */
 	OPTION_LOCAL,	/* the target has no copy of it */
 	OPTION_CACHED,	/* a cached variable: the target is told (CLS-04) */
+	OPTION_CORK,	/* ends or begins the merging of writes */
 };
 
 static enum option tcp_option(int optname)
@@ -101,6 +102,8 @@ static enum option tcp_option(int optname)
 	case TCP_NOTSENT_LOWAT:
 	case TCP_INQ:
 		return OPTION_LOCAL;
+	case TCP_CORK:
+		return OPTION_CORK;
 	case TCP_NODELAY:
 	case TCP_KEEPIDLE:
 	case TCP_KEEPINTVL:
@@ -149,7 +152,23 @@ static int set_cached_option(struct sock *sk, int level, int optname,
 	err = tcp_prot.setsockopt(sk, level, optname, optval, optlen);
 	/* Some options are set without the lock; its release compares. */
 	lock_sock(sk);
+	if (chimney_is_parked(sk))
+		chimney_conn_owned(sk)->options_set = true;
 	release_sock(sk);
+	/* Linux pushes what is queued, be it corked. */
+	if (level == SOL_TCP && optname == TCP_NODELAY &&
+	    tcp_sk(sk)->nonagle & TCP_NAGLE_OFF)
+		chimney_flush(sk);
+	return err;
+}
+
+static int set_cork(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	int err;
+
+	err = tcp_prot.setsockopt(sk, SOL_TCP, TCP_CORK, optval, optlen);
+	if (!(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
+		chimney_flush(sk);
 	return err;
 }
 
@@ -162,6 +181,9 @@ static int parked_setsockopt(struct sock *sk, int level, int optname,
 	switch (option_of(level, optname)) {
 	case OPTION_CACHED:
 		err = set_cached_option(sk, level, optname, optval, optlen);
+		break;
+	case OPTION_CORK:
+		err = set_cork(sk, optval, optlen);
 		break;
 	case OPTION_OTHER:
 		come_home(sk);

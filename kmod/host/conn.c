@@ -110,6 +110,7 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 	INIT_LIST_HEAD(&conn->list);
 	INIT_WORK(&conn->work, chimney_upload_work);
 	INIT_WORK(&conn->update, chimney_update_work);
+	chimney_cork_init(conn);
 	conn->state = CHIMNEY_CONN_STATE_HOLDING;
 	conn->route = *route;
 	conn->binding = route->binding;

@@ -31,6 +31,7 @@
 #define _CHIMNEY_HOST_CONN_H
 
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -230,10 +231,15 @@ struct chimney_route {
  * @outstanding: send bytes the target has (slock)
  * @outstanding_truesize: memory they are charged with (slock)
  * @send_backlog: preferred outstanding bytes (slock)
+ * @passed_at: tcp_mstamp of the socket when send data was last passed on (slock)
+ * @flush: no send data waits for more (slock)
+ * @wake: sets @flush
  * @retrieved: the target wants to be rid of it: segments are held
  * @error: errno of an abort, 0 if there was none
  * @work: brings it home for a retrieve or an abort
  * @cached: the cached variables as the target has them; socket owned
+ * @rcvbuf: sk_rcvbuf when they were last compared, likewise
+ * @options_set: an option of them was set, likewise
  * @update: tells the target that they have changed (CLS-04)
  * @doomed: an operation on it failed, or it was invalidated: it goes home
  * @counted_una: sequence number up to which bytes_acked of the socket counts
@@ -286,10 +292,15 @@ struct chimney_conn {
 	u32 outstanding;
 	u32 outstanding_truesize;
 	u32 send_backlog;
+	u64 passed_at;
+	bool flush;
+	struct hrtimer wake;
 	bool retrieved;
 	int error;
 	struct work_struct work;
 	struct chimney_tcp_state_cached cached;
+	int rcvbuf;
+	bool options_set;
 	struct work_struct update;
 	bool doomed;
 	u32 counted_una;
@@ -400,7 +411,13 @@ void chimney_tcp_disconnect_completed(struct chimney_handle *handle,
 void chimney_hooks_init(struct proto *prot);
 void chimney_hooks_exit(void);
 
+/* cork.c: small writes merge */
+bool chimney_tail_waits(struct chimney_conn *conn, struct sk_buff *tail);
+void chimney_flush(struct sock *sk);
+void chimney_cork_init(struct chimney_conn *conn);
+
 /* pump.c: data between a parked socket and the target */
+void chimney_pump(struct chimney_conn *conn, bool owner);
 void chimney_release_cb(struct sock *sk);
 void chimney_tcp_send_completed(struct chimney_handle *handle,
 				struct sk_buff_head *list,

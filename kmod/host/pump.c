@@ -33,12 +33,16 @@ static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 		return false;
 	while (conn->outstanding < backlog &&
 	       (skb = skb_peek(&sk->sk_write_queue)) && skb->len) {
+		if (skb_queue_is_last(&sk->sk_write_queue, skb) &&
+		    chimney_tail_waits(conn, skb))
+			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		tcp_skb_tsorted_anchor_cleanup(skb);
 		conn->outstanding += skb->len;
 		conn->outstanding_truesize += skb->truesize;
 		WRITE_ONCE(tcp_sk(sk)->snd_nxt, TCP_SKB_CB(skb)->end_seq);
 		tcp_sk(sk)->lsndtime = tcp_jiffies32;
+		conn->passed_at = tcp_sk(sk)->tcp_mstamp;
 		__skb_queue_tail(list, skb);
 	}
 	return !skb_queue_empty(list);
@@ -54,18 +58,23 @@ static bool urgent(struct chimney_conn *conn)
 }
 
 /*
- * Pass send data to the target. The slock is held, and dropped for the call;
- * @owner: the caller owns the socket.
+ * Pass send data to the target, then the end of it. The slock is held, and dropped
+ * for the calls; @owner: the caller owns the socket.
  */
-static void pump(struct chimney_conn *conn, bool owner)
+void chimney_pump(struct chimney_conn *conn, bool owner)
 {
 	struct sock *sk = conn->sk;
 	struct sk_buff_head list;
 
+	if (tcp_write_queue_empty(sk) && !conn->closing) {
+		conn->flush = false;
+		return;
+	}
 	if (conn->calling || urgent(conn))
 		return;
 	__skb_queue_head_init(&list);
-	while ((owner || !sock_owned_by_user(sk)) &&
+	while (!tcp_write_queue_empty(sk) &&
+	       (owner || !sock_owned_by_user(sk)) &&
 	       take_sendable(conn, &list)) {
 		conn->calling = true;
 		spin_unlock_bh(&sk->sk_lock.slock);
@@ -73,7 +82,11 @@ static void pump(struct chimney_conn *conn, bool owner)
 		spin_lock_bh(&sk->sk_lock.slock);
 		conn->calling = false;
 	}
-	if ((owner || !sock_owned_by_user(sk)) && chimney_disconnect_due(conn))
+	if (!owner && sock_owned_by_user(sk))
+		return;
+	if (tcp_write_queue_empty(sk))
+		conn->flush = false;
+	if (chimney_disconnect_due(conn))
 		chimney_disconnect(conn);
 }
 
@@ -82,8 +95,9 @@ void chimney_free_acked(struct chimney_conn *conn)
 {
 	struct sock *sk = conn->sk;
 	struct sk_buff *skb;
-	bool freed = false;
 
+	if (skb_queue_empty(&conn->acked))
+		return;
 	while ((skb = __skb_dequeue(&conn->acked))) {
 		conn->outstanding -= skb->len;
 		conn->outstanding_truesize -= skb->truesize;
@@ -92,9 +106,9 @@ void chimney_free_acked(struct chimney_conn *conn)
 		chimney_info_acked(conn, tcp_sk(sk)->snd_una);
 		conn->sent_bytes += skb->len;
 		tcp_wmem_free_skb(sk, skb);
-		freed = true;
 	}
-	if (freed)
+	smp_mb();	/* pairs with tcp_poll() */
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);
 }
 
@@ -117,7 +131,7 @@ void chimney_tcp_send_completed(struct chimney_handle *handle,
 		skb_queue_splice_tail_init(list, &conn->acked);
 		if (!sock_owned_by_user(sk)) {
 			chimney_free_acked(conn);
-			pump(conn, false);
+			chimney_pump(conn, false);
 		}
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
@@ -347,7 +361,7 @@ void chimney_tcp_event_indicated(struct chimney_handle *handle,
 	case CHIMNEY_TCP_SEND_BACKLOG_CHANGE:
 		set_backlog(conn, information);
 		if (!sock_owned_by_user(sk))
-			pump(conn, false);
+			chimney_pump(conn, false);
 		break;
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
@@ -358,9 +372,22 @@ static void check_cached(struct chimney_conn *conn)
 {
 	struct chimney_tcp_state_cached now;
 
+	conn->options_set = false;
+	conn->rcvbuf = READ_ONCE(conn->sk->sk_rcvbuf);
 	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
 	    chimney_cached_changed(conn, &now))
 		chimney_update_later(conn);
+}
+
+/* Those of SOL_SOCKET are set behind our back, others tell. */
+static bool options_changed(const struct chimney_conn *conn)
+{
+	const struct sock *sk = conn->sk;
+
+	return conn->options_set || conn->rcvbuf != READ_ONCE(sk->sk_rcvbuf) ||
+	       conn->cached.user_priority != READ_ONCE(sk->sk_priority) ||
+	       !(conn->cached.flags & CHIMNEY_TCP_KEEP_ALIVE) ==
+	       sock_flag(sk, SOCK_KEEPOPEN);
 }
 
 /**
@@ -384,7 +411,7 @@ void chimney_release_cb(struct sock *sk)
 			chimney_deliver_skb(conn, skb);
 		if (conn->fin)
 			chimney_deliver_fin(conn);
-		pump(conn, true);
+		chimney_pump(conn, true);
 		if (may_post_credit(conn)) {
 			post_credit(conn);
 			continue;
@@ -397,7 +424,8 @@ void chimney_release_cb(struct sock *sk)
 	/* TCP_KEEPIDLE starts it; the target's runs. */
 	if (timer_pending(&inet_csk(sk)->icsk_keepalive_timer))
 		inet_csk_delete_keepalive_timer(sk);
-	check_cached(conn);
+	if (options_changed(conn))
+		check_cached(conn);
 	tcp_prot.release_cb(sk);
 }
 
@@ -411,14 +439,14 @@ void chimney_pump_start(struct chimney_conn *conn)
 {
 	spin_lock_bh(&conn->sk->sk_lock.slock);
 	if (!sock_owned_by_user(conn->sk)) {
-		pump(conn, false);
+		chimney_pump(conn, false);
 		check_cached(conn);
 	}
 	spin_unlock_bh(&conn->sk->sk_lock.slock);
 }
 
 /**
- * chimney_pump_stop() - wait until no call of ours is executing (G-38)
+ * chimney_pump_stop() - wait until no call of ours is executing (G-38), nor will be
  * @conn: the connection, no longer in state OFFLOADED
  *
  * Context: process context, may sleep; the socket is not owned by the caller.
@@ -432,7 +460,8 @@ void chimney_pump_stop(struct chimney_conn *conn)
 		calling = conn->calling;
 		spin_unlock_bh(&conn->sk->sk_lock.slock);
 		if (!calling)
-			return;
+			break;
 		usleep_range(10, 50);
 	}
+	hrtimer_cancel(&conn->wake);
 }

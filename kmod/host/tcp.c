@@ -466,8 +466,37 @@ static struct sk_buff *split_at(struct sock *sk, struct sk_buff *skb, u32 len,
 	rest->truesize = size + rest->len;
 	TCP_SKB_CB(rest)->tcp_flags = TCP_SKB_CB(skb)->tcp_flags;
 	TCP_SKB_CB(skb)->tcp_flags &= ~TCPHDR_PSH;
+	TCP_SKB_CB(rest)->eor = TCP_SKB_CB(skb)->eor;
+	TCP_SKB_CB(skb)->eor = 0;
 	sk_wmem_queued_add(sk, rest->truesize);
 	sk_mem_charge(sk, rest->truesize);
+	return rest;
+}
+
+/**
+ * chimney_tcp_split() - divide an skb of the write queue in two
+ * @sk: the socket
+ * @skb: the skb, nothing of it sent
+ * @len: bytes that stay in it
+ * @gfp: for the second skb
+ *
+ * Context: the socket's lock is held.
+ * Return: the second skb, behind the first in the queue, or NULL without memory.
+ */
+struct sk_buff *chimney_tcp_split(struct sock *sk, struct sk_buff *skb,
+				  u32 len, gfp_t gfp)
+{
+	struct sk_buff *rest = split_at(sk, skb, len, gfp);
+
+	if (!rest)
+		return NULL;
+	INIT_LIST_HEAD(&rest->tcp_tsorted_anchor);
+	TCP_SKB_CB(rest)->seq = TCP_SKB_CB(skb)->seq + len;
+	TCP_SKB_CB(rest)->end_seq = TCP_SKB_CB(skb)->end_seq;
+	TCP_SKB_CB(skb)->end_seq = TCP_SKB_CB(rest)->seq;
+	tcp_skb_pcount_set(skb, 0);
+	tcp_skb_pcount_set(rest, 0);
+	__skb_queue_after(&sk->sk_write_queue, skb, rest);
 	return rest;
 }
 

@@ -395,6 +395,7 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 	__skb_header_release(copy);
 	TCP_SKB_CB(copy)->tcp_flags =
 		TCPHDR_ACK | (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_PSH);
+	TCP_SKB_CB(copy)->eor = TCP_SKB_CB(skb)->eor;
 	return copy;
 }
 
@@ -1003,6 +1004,7 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 	    skb_zcopy((struct sk_buff *)skb) || skb_zcopy(tail) ||
 	    skb_cloned(tail) ||
 	    tail->len + skb->len > sk->sk_gso_max_size ||
+	    !tcp_skb_can_collapse_to(tail) ||
 	    TCP_SKB_CB(tail)->tcp_flags & TCPHDR_FIN)
 		return false;
 	frag = &skb_shinfo(skb)->frags[0];
@@ -1018,6 +1020,7 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 	sk_wmem_schedule(sk, skb->len);
 	sk_mem_charge(sk, skb->len);
 	TCP_SKB_CB(tail)->end_seq += skb->len;
+	TCP_SKB_CB(tail)->eor = TCP_SKB_CB(skb)->eor;
 	TCP_SKB_CB(tail)->tcp_flags |=
 		TCP_SKB_CB(skb)->tcp_flags & TCPHDR_PSH;
 	tcp_skb_pcount_set(tail, 0);
@@ -1298,6 +1301,9 @@ static void complete_disconnect(struct sim_conn *conn)
 {
 	struct chimney_disconnect *request = NULL;
 
+	/* Whoever sets it comes here afterwards. */
+	if (!READ_ONCE(conn->disconnect))
+		return;
 	bh_lock_sock(conn->sk);
 	if (disconnect_is_done(conn)) {
 		request = conn->disconnect;

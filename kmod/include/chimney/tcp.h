@@ -28,6 +28,8 @@ int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 				gfp_t gfp);
 int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
 				gfp_t gfp);
+struct sk_buff *chimney_tcp_split(struct sock *sk, struct sk_buff *skb,
+				  u32 len, gfp_t gfp);
 bool chimney_fin_pending(const struct sock *sk);
 void chimney_tcp_push(struct sock *sk);
 int chimney_skb_trim_head(struct sk_buff *skb, unsigned int len, gfp_t gfp);

@@ -169,12 +169,13 @@ static struct sk_buff *peek_data(struct sim_conn *conn)
 	return copy;
 }
 
-/* Returns true if there may be more to do. */
+/* Returns true if there is more to do. */
 static bool indicate(struct sim_conn *conn)
 {
 	enum chimney_status status;
 	struct sk_buff *skb;
 	u32 consumed, len;
+	bool more = true;
 
 	if (conn->refused)
 		return false;
@@ -194,9 +195,11 @@ static bool indicate(struct sim_conn *conn)
 	if (consumed) {
 		sim_engine_lock(conn);
 		tcp_read_done(conn->sk, consumed);
+		more = !sim_all_delivered(conn->sk) ||
+		       !list_empty(&conn->requests);
 		sim_engine_unlock(conn);
 	}
-	return true;
+	return more;
 }
 
 /**
@@ -211,6 +214,11 @@ void sim_deliver(struct sim_conn *conn)
 	bool done;
 
 	do {
+		/* Whoever adds one comes here afterwards. */
+		if (list_empty_careful(&conn->requests)) {
+			request = NULL;
+			continue;
+		}
 		sim_engine_lock(conn);
 		request = list_first_entry_or_null(&conn->requests,
 						   struct chimney_receive,

@@ -8,6 +8,7 @@
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/tcp.h>
 #include <net/dsfield.h>
@@ -20,10 +21,35 @@
 #include "engine.h"
 #include "sim.h"
 
+/* Each frame of the device is looked up, be it of a connection or not. */
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct sim_key *key = data;
+
+	return jhash_3words((__force u32)(key->saddr.s6_addr32[0] ^
+					  key->saddr.s6_addr32[3]),
+			    (__force u32)(key->daddr.s6_addr32[0] ^
+					  key->daddr.s6_addr32[3]),
+			    (__force u32)key->source << 16 |
+			    (__force u32)key->dest, seed);
+}
+
+static int key_compare(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct sim_key *a = arg->key;
+	const struct sim_key *b = &((const struct sim_conn *)object)->key;
+
+	return a->source != b->source || a->dest != b->dest ||
+	       !ipv6_addr_equal(&a->saddr, &b->saddr) ||
+	       !ipv6_addr_equal(&a->daddr, &b->daddr);
+}
+
 static const struct rhashtable_params conn_params = {
 	.head_offset = offsetof(struct sim_conn, node),
 	.key_offset = offsetof(struct sim_conn, key),
 	.key_len = sizeof(struct sim_key),
+	.hashfn = key_hash,
+	.obj_cmpfn = key_compare,
 	.automatic_shrinking = true,
 };
 

@@ -421,7 +421,7 @@ static void init_35_reachability_carried(struct conform *c)
 		     .nic_reachability_delta < 1000 * USEC_PER_SEC);
 }
 
-/* Contract: VLAN-02, VLAN-08, VLAN-11, VLAN-12 */
+/* Contract: VLAN-01, VLAN-02, VLAN-03, VLAN-08, VLAN-11, VLAN-12 */
 static void vlan_11_tagged(struct conform *c)
 {
 	struct conform_object *n1 = conform_object(c, "N1");
@@ -438,6 +438,72 @@ static void vlan_11_tagged(struct conform *c)
 	CONFORM_EQ(c, 3 << 13 | 5,
 		   conform_find(c, NULL, CONFORM_FRAME, t1)->frame.vlan);
 	CONFORM_EQ(c, -1, conform_find(c, NULL, CONFORM_FRAME, t2)->frame.vlan);
+}
+
+static bool arrives(struct conform_object *conn, u16 tag, u32 len)
+{
+	struct conform_segment segment = conform_segment(conn);
+
+	segment.len = len;
+	segment.tag = tag;
+	return conform_arrive(conn, &segment, 0);
+}
+
+/* Contract: VLAN-13 */
+static void vlan_13_not_filtered(struct conform *c)
+{
+	struct conform_object *t1 = conform_connection(c);
+	static const u16 tags[] = { 0, 5, 3 << 13, 7 << 13 | 4094 };
+	int i;
+
+	if (!t1 || !conform_exchange(t1))
+		return;
+	for (i = 0; i < ARRAY_SIZE(tags); i++) {
+		if (!arrives(t1, tags[i], 100) ||
+		    !conform_await_delivered(t1, 100 * (i + 1)))
+			return;
+		t1->peer.snd_nxt += 100;
+	}
+}
+
+/* Contract: VLAN-14 */
+static void vlan_14_filtered(struct conform *c)
+{
+	struct conform_object *n1 = conform_object(c, "N1");
+	struct conform_object *t1;
+
+	n1->neighbor.constant.vlan_id = 5;
+	t1 = conform_connection(c);
+	if (!t1 || !conform_exchange(t1) || !arrives(t1, 0, 100) ||
+	    !arrives(t1, 6, 100) || !arrives(t1, 3 << 13, 100) ||
+	    !arrives(t1, 3 << 13 | 5, 50) || !conform_await_delivered(t1, 50))
+		return;
+	CONFORM_EQ(c, 0, conform_count(c, CONFORM_HOST, t1));
+}
+
+/* Contract: SEG-09 */
+static void seg_09_multicast_mac(struct conform *c)
+{
+	static const u8 enabled[ETH_ALEN] = { 0x01, 0x00, 0x5e, 0, 0x42, 1 };
+	static const u8 other[ETH_ALEN] = { 0x01, 0x00, 0x5e, 0, 0x42, 2 };
+	struct conform_object *t1 = conform_connection(c);
+	struct conform_segment segment;
+
+	if (!t1 || !conform_exchange(t1))
+		return;
+	segment = conform_segment(t1);
+	segment.len = 100;
+	segment.destination = other;
+	if (!conform_arrive(t1, &segment, 0) ||
+	    !conform_await(c, NULL, CONFORM_HOST, t1))
+		return;
+	if (!CONFORM_EQ(c, 0, dev_mc_add(c->target->dev, enabled)))
+		return;
+	segment.destination = enabled;
+	if (conform_arrive(t1, &segment, 0))
+		conform_await_delivered(t1, 100);
+	dev_mc_del(c->target->dev, enabled);
+	CONFORM_EQ(c, 1, conform_count(c, CONFORM_HOST, t1));
 }
 
 /* Contract: INIT-50, SEG-08 */
@@ -570,7 +636,10 @@ const struct conform_case conform_init_cases[] = {
 	CONFORM_CASE(init_35_reachability_carried,
 		     "INIT-35, INIT-12, EVT-06, QRY-15", 0),
 	CONFORM_CASE(vlan_11_tagged,
-		     "VLAN-02, VLAN-08, VLAN-11, VLAN-12", 0),
+		     "VLAN-01, VLAN-02, VLAN-03, VLAN-08, VLAN-11, VLAN-12", 0),
+	CONFORM_CASE(vlan_13_not_filtered, "VLAN-13", CONFORM_WIRE),
+	CONFORM_CASE(vlan_14_filtered, "VLAN-14", CONFORM_WIRE),
+	CONFORM_CASE(seg_09_multicast_mac, "SEG-09", CONFORM_WIRE),
 	CONFORM_CASE(init_50_source_address,
 		     "INIT-50, SEG-08", 0),
 	CONFORM_CASE(cap_14_all_entries,

@@ -444,6 +444,8 @@ void conform_bring_home(struct conform *c);
  * @tsecr: of the option
  * @sack_start: of a SACK block
  * @sack_end: of it; equal to the start: none
+ * @tag: 802.1Q tag of its frame, or 0
+ * @destination: MAC address its frame is sent to; NULL for the device's
  */
 struct conform_segment {
 	u32 seq;
@@ -457,6 +459,8 @@ struct conform_segment {
 	u32 tsecr;
 	u32 sack_start;
 	u32 sack_end;
+	u16 tag;
+	const u8 *destination;
 };
 
 /* How a segment is put into a frame. */

@@ -439,12 +439,14 @@ bool conform_arrive(struct conform_object *conn,
 		return false;
 	push_ip(conn, skb, how);
 	eth = skb_push(skb, ETH_HLEN);
-	ether_addr_copy(eth->h_dest, dev->dev_addr);
+	ether_addr_copy(eth->h_dest, segment->destination ?: dev->dev_addr);
 	eth_zero_addr(eth->h_source);
 	eth->h_source[0] = 0x02;
 	eth->h_proto = htons(ETH_P_IP);
 	skb->dev = dev;
 	skb->protocol = eth_type_trans(skb, dev);
+	if (segment->tag)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), segment->tag);
 	local_bh_disable();
 	netif_receive_skb(skb);
 	local_bh_enable();

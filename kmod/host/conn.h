@@ -97,7 +97,10 @@ struct chimney_host_binding {
  * @id: what userspace calls it
  * @family: of @addr
  * @addr: next hop
- * @mac: its link-layer address
+ * @ifindex: device that it is a neighbor on: the target's, or a VLAN device on it
+ * @vlan: VLAN id of that device, or 0
+ * @smac: its MAC address if it is not that of the target's device, or zero
+ * @mac: link-layer address of the next hop
  * @paths: struct chimney_path that depend on it
  * @node: its node in the tree that is being built, or NULL
  * @doomed: an operation on it failed, or it was invalidated: it goes home
@@ -112,6 +115,9 @@ struct chimney_neighbor {
 	u64 id;
 	u16 family;
 	struct in6_addr addr;
+	int ifindex;
+	u16 vlan;
+	u8 smac[ETH_ALEN];
 	u8 mac[ETH_ALEN];
 	struct list_head paths;
 	struct chimney_tree_node *node;
@@ -178,17 +184,24 @@ struct chimney_conn_key {
 
 /**
  * struct chimney_route - where a connection leads
- * @binding: the host's binding to the target on its device
+ * @binding: the host's binding to the target on its device, or on the device
+ *	below it if that is a VLAN device
+ * @ifindex: its device
+ * @vlan: VLAN id of its device if the target is below, or 0
+ * @smac: MAC address of its device if it is not that of the target's, or zero
  * @family: of @gateway
  * @gateway: next hop
  * @mac: its link-layer address
  * @mtu: path MTU, bytes
  *
- * A connection that leads to a target at all has a binding, a gateway and an
- * MTU; @mac is set if the neighbor is known.
+ * A connection that leads to a target at all has all but @mac, which is set if
+ * the neighbor is known.
  */
 struct chimney_route {
 	struct chimney_host_binding *binding;
+	int ifindex;
+	u16 vlan;
+	u8 smac[ETH_ALEN];
 	u16 family;
 	struct in6_addr gateway;
 	u8 mac[ETH_ALEN];
@@ -357,6 +370,8 @@ extern struct workqueue_struct *chimney_host_wq;
 struct chimney_neighbor *
 chimney_neighbor_find(struct chimney_host_binding *hb,
 		      const struct chimney_route *route);
+bool chimney_neighbor_is(const struct chimney_neighbor *neighbor,
+			 const struct chimney_route *route);
 void chimney_neighbor_remove(struct chimney_neighbor *neighbor);
 void chimney_neighbor_put(struct chimney_neighbor *neighbor);
 struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which connections can be offloaded, and where they lead. */
+#include <linux/if_vlan.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/neighbour.h>
@@ -152,6 +153,20 @@ static enum chimney_reason neighbor_of(const struct sock *sk,
 	return reason;
 }
 
+/* A VLAN device on that of the target is a tag, and perhaps a MAC address. */
+static void set_device(const struct net_device *dev,
+		       struct chimney_route *route)
+{
+	const struct net_device *real = route->binding->dev;
+
+	route->ifindex = dev->ifindex;
+	if (dev == real)
+		return;
+	route->vlan = vlan_dev_vlan_id(dev);
+	if (!ether_addr_equal(dev->dev_addr, real->dev_addr))
+		ether_addr_copy(route->smac, dev->dev_addr);
+}
+
 /**
  * chimney_route_lookup() - where does a connection lead?
  * @sk: its socket, not owned by the caller
@@ -179,6 +194,7 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 		reason = CHIMNEY_REASON_NO_TARGET;
 		goto out;
 	}
+	set_device(dst->dev, route);
 	route->mtu = dst_mtu(dst);
 	reason = neighbor_of(sk, dst, route);
 	if (reason)

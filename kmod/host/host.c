@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The host stack as a client of the core: bindings and indications. */
+#include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
@@ -34,20 +35,46 @@ void chimney_host_binding_put(struct chimney_host_binding *hb)
 	kref_put(&hb->refs, binding_release);
 }
 
-/* The binding to the target on @dev, held, or NULL. */
+/* The device below a VLAN device, whose target can tag frames as well; or NULL. */
+static struct net_device *below(const struct net_device *dev)
+{
+	struct net_device *real;
+
+	if (!is_vlan_dev(dev) || vlan_dev_vlan_proto(dev) != htons(ETH_P_8021Q))
+		return NULL;
+	real = vlan_dev_priv(dev)->real_dev;
+	return net_eq(dev_net(real), dev_net(dev)) ? real : NULL;
+}
+
+static struct chimney_host_binding *find(const struct net_device *dev)
+{
+	struct chimney_host_binding *hb;
+
+	lockdep_assert_held(&host_bindings_lock);
+	list_for_each_entry(hb, &host_bindings, list)
+		if (hb->dev == dev)
+			return hb;
+	return NULL;
+}
+
+/* The target on @dev, or on the device below it. */
+static struct chimney_host_binding *find_for(const struct net_device *dev)
+{
+	return find(dev) ?: find(below(dev));
+}
+
+/*
+ * The binding to the target that frames for @dev leave through, held, or NULL:
+ * that on @dev, or on the device below it if it is a VLAN device.
+ */
 struct chimney_host_binding *chimney_host_binding_get(struct net_device *dev)
 {
 	struct chimney_host_binding *hb;
 
 	spin_lock_bh(&host_bindings_lock);
-	list_for_each_entry(hb, &host_bindings, list) {
-		if (hb->dev == dev) {
-			kref_get(&hb->refs);
-			goto out;
-		}
-	}
-	hb = NULL;
-out:
+	hb = find_for(dev);
+	if (hb)
+		kref_get(&hb->refs);
 	spin_unlock_bh(&host_bindings_lock);
 	return hb;
 }
@@ -80,15 +107,15 @@ static void sync_later(struct chimney_host_binding *hb)
 	queue_delayed_work(chimney_host_wq, &hb->sync, msecs_to_jiffies(10));
 }
 
-/* Look at what is offloaded over the target on @dev, if there is one; any context. */
+/* Look at what is offloaded over the target for @dev, if there is one; any context. */
 void chimney_sync_later(const struct net_device *dev)
 {
 	struct chimney_host_binding *hb;
 
 	spin_lock_bh(&host_bindings_lock);
-	list_for_each_entry(hb, &host_bindings, list)
-		if (hb->dev == dev)
-			sync_later(hb);
+	hb = find_for(dev);
+	if (hb)
+		sync_later(hb);
 	spin_unlock_bh(&host_bindings_lock);
 }
 

@@ -39,6 +39,9 @@ neighbor_new(struct chimney_host_binding *hb, const struct chimney_route *route)
 	neighbor->id = next_id();
 	neighbor->family = route->family;
 	neighbor->addr = route->gateway;
+	neighbor->ifindex = route->ifindex;
+	neighbor->vlan = route->vlan;
+	ether_addr_copy(neighbor->smac, route->smac);
 	ether_addr_copy(neighbor->mac, route->mac);
 	INIT_LIST_HEAD(&neighbor->paths);
 	INIT_DELAYED_WORK(&neighbor->doubt, chimney_doubt_work);
@@ -46,6 +49,16 @@ neighbor_new(struct chimney_host_binding *hb, const struct chimney_route *route)
 	kref_get(&hb->refs);
 	list_add_tail(&neighbor->list, &hb->neighbors);
 	return neighbor;
+}
+
+/* Does a route lead to it? */
+bool chimney_neighbor_is(const struct chimney_neighbor *neighbor,
+			 const struct chimney_route *route)
+{
+	return neighbor->ifindex == route->ifindex &&
+	       neighbor->family == route->family &&
+	       ipv6_addr_equal(&neighbor->addr, &route->gateway) &&
+	       ether_addr_equal(neighbor->smac, route->smac);
 }
 
 /* The neighbor a route leads to, made when first asked for. */
@@ -57,8 +70,7 @@ chimney_neighbor_find(struct chimney_host_binding *hb,
 
 	lockdep_assert_held(&hb->lock);
 	list_for_each_entry(neighbor, &hb->neighbors, list)
-		if (neighbor->family == route->family &&
-		    ipv6_addr_equal(&neighbor->addr, &route->gateway))
+		if (chimney_neighbor_is(neighbor, route))
 			return neighbor;
 	return neighbor_new(hb, route);
 }
@@ -76,8 +88,18 @@ void chimney_neighbor_remove(struct chimney_neighbor *neighbor)
 /* The host's own entry, for neigh_release(), or NULL. */
 struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor)
 {
-	return neigh_lookup(neighbor->family == AF_INET6 ? &nd_tbl : &arp_tbl,
-			    &neighbor->addr, neighbor->binding->dev);
+	struct net *net = dev_net(neighbor->binding->dev);
+	struct neighbour *entry = NULL;
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, neighbor->ifindex);
+	if (dev)
+		entry = neigh_lookup(neighbor->family == AF_INET6 ? &nd_tbl :
+								     &arp_tbl,
+				     &neighbor->addr, dev);
+	rcu_read_unlock();
+	return entry;
 }
 
 /*

@@ -123,13 +123,17 @@ static struct sock *lookup_bound(struct net *net,
 {
 	struct chimney_host_binding *hb;
 	struct sock *sk = NULL;
-	unsigned int n;
+	struct net_device *dev;
 
-	/* Keeps the devices. */
 	rcu_read_lock();
-	for (n = 0; !sk && (hb = chimney_host_binding_at(net, n)); n++) {
-		sk = lookup_from(net, tuple, hb->dev->ifindex);
+	for_each_netdev_rcu(net, dev) {
+		hb = chimney_host_binding_get(dev);
+		if (!hb)
+			continue;
 		chimney_host_binding_put(hb);
+		sk = lookup_from(net, tuple, dev->ifindex);
+		if (sk)
+			break;
 	}
 	rcu_read_unlock();
 	return sk;

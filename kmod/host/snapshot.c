@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the host reads from a socket for the target. */
+#include <linux/if_vlan.h>
 #include <net/inet_ecn.h>
 #include <net/ipv6.h>
 
@@ -101,6 +102,21 @@ static void get_ipv6_header(const struct sock *sk,
 	c->flow_label = flow_label(sk);
 }
 
+/* What a VLAN device puts into its tags; on others frames have none. */
+static u32 user_priority(const struct sock *sk)
+{
+	struct dst_entry *dst;
+	u32 mask = 0;
+
+	rcu_read_lock();
+	dst = rcu_dereference(sk->sk_dst_cache);
+	if (dst && is_vlan_dev(dst->dev))
+		mask = vlan_dev_get_egress_qos_mask(dst->dev,
+						    READ_ONCE(sk->sk_priority));
+	rcu_read_unlock();
+	return mask >> VLAN_PRIO_SHIFT;
+}
+
 /**
  * chimney_snapshot_cached() - read the cached variables of a socket
  * @sk: the socket
@@ -131,7 +147,8 @@ void chimney_snapshot_cached(const struct sock *sk,
 		get_ipv6_header(sk, c);
 	else
 		get_ipv4_header(sk, c);
-	c->user_priority = sk->sk_priority;
+	c->user_priority = user_priority(sk);
+	c->queue_priority = READ_ONCE(sk->sk_priority);
 }
 
 /**

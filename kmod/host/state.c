@@ -47,7 +47,7 @@ static void renew_path(struct chimney_conn *conn)
 	if (chimney_route_lookup(conn->sk, &route))
 		return;
 	conn->path->mtu = route.mtu;
-	if (ipv6_addr_equal(&route.gateway, &conn->path->neighbor->addr))
+	if (chimney_neighbor_is(conn->path->neighbor, &route))
 		ether_addr_copy(conn->path->neighbor->mac, route.mac);
 	chimney_host_binding_put(route.binding);
 }

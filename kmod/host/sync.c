@@ -78,7 +78,7 @@ static void compare(struct chimney_host_binding *hb, struct chimney_conn *conn,
 
 	if (!path->next)
 		path->next = chimney_neighbor_find(hb, route);
-	if (ipv6_addr_equal(&path->next->addr, &route->gateway))
+	if (chimney_neighbor_is(path->next, route))
 		path->next_mtu = min_not_zero(path->next_mtu, route->mtu);
 	else
 		conn->doomed = true;
@@ -92,7 +92,7 @@ static void sync_route(struct chimney_host_binding *hb,
 
 	reason = chimney_route_lookup(conn->sk, &route);
 	if (reason == CHIMNEY_REASON_NO_NEIGHBOR &&
-	    ipv6_addr_equal(&route.gateway, &conn->path->neighbor->addr))
+	    chimney_neighbor_is(conn->path->neighbor, &route))
 		return;	/* sync_neighbor() knows what to do */
 	if (reason) {
 		conn->doomed = true;
@@ -393,6 +393,17 @@ static int sync_netevent(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
+/* What goes through a VLAN device. */
+static void upload_vlan(struct chimney_host_binding *hb, int ifindex)
+{
+	struct chimney_neighbor *neighbor;
+
+	list_for_each_entry(neighbor, &hb->neighbors, list)
+		if (neighbor->ifindex == ifindex)
+			neighbor->doomed = true;
+	chimney_upload_doomed(hb);
+}
+
 /* A device that is shut may lose what it holds (PWR-01). The RTNL is held. */
 static void sync_upload(struct net_device *dev)
 {
@@ -401,7 +412,10 @@ static void sync_upload(struct net_device *dev)
 	if (!hb)
 		return;
 	mutex_lock(&hb->lock);
-	chimney_upload_everything(hb);
+	if (dev == hb->dev)
+		chimney_upload_everything(hb);
+	else
+		upload_vlan(hb, dev->ifindex);
 	mutex_unlock(&hb->lock);
 	chimney_host_binding_put(hb);
 }

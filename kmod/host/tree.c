@@ -79,6 +79,9 @@ static void fill_neighbor_node(struct chimney_tree *tree,
 	if (!node->block.state)
 		return;
 	if (tree->kind == CHIMNEY_OP_KIND_INITIATE) {
+		ether_addr_copy(state->constant.dl_source_address,
+				node->neighbor->smac);
+		state->constant.vlan_id = node->neighbor->vlan;
 		fill_neighbor(node->neighbor, &state->cached);
 		/* INIT-12 */
 		state->delegated.nic_reachability_delta =

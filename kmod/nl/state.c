@@ -97,6 +97,7 @@ static const struct chimney_nl_variable tcp_variables[] = {
 	TCP_CACHED(TTL_OR_HOP_LIMIT, ttl_or_hop_limit, U8),
 	TCP_CACHED(TOS_OR_TRAFFIC_CLASS, tos_or_traffic_class, U8),
 	TCP_CACHED(USER_PRIORITY, user_priority, U32),
+	TCP_CACHED(QUEUE_PRIORITY, queue_priority, U32),
 	TCP_DELEGATED(STATE, state, U32),
 	TCP_DELEGATED(RCV_NXT, rcv_nxt, U32),
 	TCP_DELEGATED(RCV_WND, rcv_wnd, U32),

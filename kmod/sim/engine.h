@@ -62,6 +62,7 @@ struct sim_engine {
  * @proof: (s) the peer can send beyond this only after it got an ACK
  * @segments: (s) segments received since the last ACK
  * @ip_id: (s) of the next datagram
+ * @user_priority: (s) for tags
  * @max_rt: (s) limit for retransmissions is a time (RTX-03)
  * @established: (s) counted as such
  * @stopped: (s) a terminate took the state; nothing is processed any more
@@ -107,6 +108,7 @@ struct sim_conn {
 	u32 proof;
 	u32 segments;
 	u16 ip_id;
+	u8 user_priority;
 	bool max_rt;
 	bool established;
 	bool stopped;

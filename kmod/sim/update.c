@@ -53,7 +53,8 @@ void sim_load_cached(struct sim_conn *conn,
 	struct sock *sk = conn->sk;
 
 	load_header(sk, cached);
-	WRITE_ONCE(sk->sk_priority, cached->user_priority);
+	conn->user_priority = cached->user_priority;
+	WRITE_ONCE(sk->sk_priority, cached->queue_priority);
 	tp->nonagle = cached->flags & CHIMNEY_TCP_NAGLE ? 0 : TCP_NAGLE_OFF;
 	tp->keepalive_time = usecs_to_jiffies(cached->ka_timeout);
 	tp->keepalive_intvl = usecs_to_jiffies(cached->ka_interval);

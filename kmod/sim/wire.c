@@ -168,11 +168,38 @@ static bool strip(struct sim_conn *conn, struct sk_buff *skb,
 	return true;
 }
 
+static bool is_enabled_multicast(struct net_device *dev, const u8 *mac)
+{
+	const struct netdev_hw_addr *enabled;
+	bool found = false;
+
+	netif_addr_lock(dev);
+	netdev_for_each_mc_addr(enabled, dev)
+		found |= ether_addr_equal(enabled->addr, mac);
+	netif_addr_unlock(dev);
+	return found;
+}
+
 /*
- * VLAN-13, VLAN-14, SEG-09: the frame came the way the neighbor's frames come. One
- * to a MAC address that is not the interface's is seen only by promiscuous devices
- * and those that were told of the address.
+ * SEG-09. A frame to a MAC address that is not the interface's is seen only by
+ * promiscuous devices and those that were told of the address.
  */
+static bool is_for_us(const struct sim_conn *conn, const struct sk_buff *skb,
+		      const u8 *smac)
+{
+	const u8 *mac = eth_hdr(skb)->h_dest;
+
+	switch (skb->pkt_type) {
+	case PACKET_HOST:
+		return true;
+	case PACKET_MULTICAST:
+		return is_enabled_multicast(conn->sim->target.dev, mac);
+	default:
+		return !is_zero_ether_addr(smac) && ether_addr_equal(mac, smac);
+	}
+}
+
+/* VLAN-13, VLAN-14: the frame came the way the neighbor's frames come. */
 static enum frame_fate frame_fate(struct sim_conn *conn,
 				  const struct sk_buff *skb)
 {
@@ -181,9 +208,7 @@ static enum frame_fate frame_fate(struct sim_conn *conn,
 
 	if (!hw_read_headers(conn->sim->hw, conn->tcp, &headers))
 		return FRAME_OK;	/* receiving goes on (G-09) */
-	if (skb->pkt_type != PACKET_HOST &&
-	    (is_zero_ether_addr(headers.neighbor.smac) ||
-	     !ether_addr_equal(eth_hdr(skb)->h_dest, headers.neighbor.smac)))
+	if (!is_for_us(conn, skb, headers.neighbor.smac))
 		return FRAME_NOT_OURS;
 	if (!headers.neighbor.vlan || is_vlan_dev(conn->sim->target.dev))
 		return FRAME_OK;
@@ -202,6 +227,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	u8 dsfield;
 
 	if ((skb->pkt_type != PACKET_HOST &&
+	     skb->pkt_type != PACKET_MULTICAST &&
 	     skb->pkt_type != PACKET_OTHERHOST) || !parse(skb, &key, &th))
 		return NF_ACCEPT;
 	conn = rhashtable_lookup(&sim->wire.conns, &key, conn_params);
@@ -300,7 +326,7 @@ static void push_ip(struct sim_conn *conn, struct sk_buff *skb, u32 datagrams)
 
 /* VLAN-11, VLAN-12; a VLAN device tags by itself. */
 static void push_vlan(struct sk_buff *skb, const struct net_device *dev,
-		      u16 vlan, u32 priority)
+		      u16 vlan, u8 priority)
 {
 	u16 tci = vlan | (priority & 7) << VLAN_PRIO_SHIFT;
 
@@ -336,7 +362,7 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 		sim_driver_stale(conn->sim, headers.id);
 
 	push_ip(conn, skb, datagrams);
-	skb->priority = READ_ONCE(conn->sk->sk_priority);
+	skb->priority = conn->sk->sk_priority;
 	eth = skb_push(skb, sizeof(*eth));
 	skb_reset_mac_header(skb);
 	ether_addr_copy(eth->h_dest, headers.neighbor.dmac);
@@ -344,7 +370,7 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 			is_zero_ether_addr(headers.neighbor.smac) ?
 			dev->dev_addr : headers.neighbor.smac);
 	eth->h_proto = skb->protocol;
-	push_vlan(skb, dev, headers.neighbor.vlan, skb->priority);
+	push_vlan(skb, dev, headers.neighbor.vlan, conn->user_priority);
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
 	err = net_xmit_eval(err);	/* evaluates its argument twice */

@@ -199,6 +199,8 @@ struct chimney_tcp_state_const {
  * @ttl_or_hop_limit: hops
  * @tos_or_traffic_class: as in the IP header
  * @user_priority: 802.1p
+ * @queue_priority: extension: what queueing disciplines of the target's device
+ *	go by, if frames pass them
  */
 struct chimney_tcp_state_cached {
 	struct chimney_state_header header;
@@ -213,6 +215,7 @@ struct chimney_tcp_state_cached {
 	u8 ttl_or_hop_limit;
 	u8 tos_or_traffic_class;
 	u32 user_priority;
+	u32 queue_priority;
 };
 
 /**

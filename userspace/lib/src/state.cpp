@@ -50,6 +50,7 @@ constexpr auto tcp_variables = std::to_array<Variable>({
     {CHIMNEY_A_TCP_STATE_TTL_OR_HOP_LIMIT, in_cached, "ttl_or_hop_limit", u8},
     {CHIMNEY_A_TCP_STATE_TOS_OR_TRAFFIC_CLASS, in_cached, "tos_or_traffic_class", u8},
     {CHIMNEY_A_TCP_STATE_USER_PRIORITY, in_cached, "user_priority", u32},
+    {CHIMNEY_A_TCP_STATE_QUEUE_PRIORITY, in_cached, "queue_priority", u32},
     {CHIMNEY_A_TCP_STATE_STATE, in_delegated, "state", tcp_state},
     {CHIMNEY_A_TCP_STATE_RCV_NXT, in_delegated, "rcv_nxt", u32},
     {CHIMNEY_A_TCP_STATE_RCV_WND, in_delegated, "rcv_wnd", u32},

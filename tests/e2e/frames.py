@@ -6,14 +6,16 @@ import struct
 
 ETH_P_ALL = 3
 ETH_P_IP, ETH_P_IPV6 = b"\x08\x00", b"\x86\xdd"
-SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
+SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
+TP_STATUS_VLAN_VALID = 0x10
 
 
 class Frame:
     """One frame with a TCP segment."""
 
-    def __init__(self, data):
-        self.destination_mac = data[:6].hex(":")
+    def __init__(self, data, tag):
+        self.tag = tag
+        self.destination_mac, self.source_mac = data[:6].hex(":"), data[6:12].hex(":")
         if data[12:14] == ETH_P_IPV6:
             header = 40
             first, total, _, self.ttl = struct.unpack_from("!IHBB", data, 14)
@@ -32,6 +34,16 @@ class Frame:
         self.payload = total - header - offset
 
 
+def tag_of(ancillary):
+    """The 802.1Q tag that lay before the datagram, or None."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
+            status, _, _, _, _, tag = struct.unpack_from("=IIIHHH", data)
+            if status & TP_STATUS_VLAN_VALID:
+                return tag
+    return None
+
+
 def is_tcp(data):
     """A whole header of TCP, right behind that of IP?"""
     return (len(data) >= 54 and data[12:14] == ETH_P_IP and data[23] == socket.IPPROTO_TCP or
@@ -47,6 +59,7 @@ class Frames:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.bind((device, ETH_P_ALL))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.setblocking(False)
 
     def __enter__(self):
@@ -59,11 +72,11 @@ class Frames:
         """All so far."""
         while True:
             try:
-                data, address = self.socket.recvfrom(128)
+                data, ancillary, _, address = self.socket.recvmsg(128, 64)
             except BlockingIOError:
                 return self.frames
             if address[2] != socket.PACKET_OUTGOING or not is_tcp(data):
                 continue
-            frame = Frame(data)
+            frame = Frame(data, tag_of(ancillary))
             if frame.source_port == self.port:
                 self.frames.append(frame)

@@ -449,6 +449,7 @@ void chimney_tcp_event_indicated(struct chimney_handle *handle,
 				 enum chimney_tcp_event event, u32 information);
 void chimney_pump_start(struct chimney_conn *conn);
 void chimney_pump_stop(struct chimney_conn *conn);
+void chimney_write_space(struct sock *sk);
 void chimney_free_acked(struct chimney_conn *conn);
 void chimney_deliver_fin(struct chimney_conn *conn);
 void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb);

@@ -107,6 +107,8 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 		return CHIMNEY_REASON_XFRM;
 	if (tp->urg_data || tp->snd_up != tp->snd_una)
 		return CHIMNEY_REASON_URGENT;
+	if (READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_TX_RECORD_MASK)
+		return CHIMNEY_REASON_TX_TIMESTAMPS;
 	return CHIMNEY_REASON_NONE;
 }
 

@@ -281,7 +281,7 @@ void chimney_unpark(struct chimney_conn *conn,
 		if (!test_and_set_bit(TCP_TSQ_DEFERRED, &sk->sk_tsq_flags))
 			sock_hold(sk);
 	}
-	sk->sk_write_space(sk);
+	chimney_write_space(sk);
 out:
 	release_sock(sk);
 	chimney_conn_put(conn);

@@ -22,6 +22,13 @@ static struct chimney_conn *to_conn(struct chimney_handle *handle)
 
 /* -------- send -------- */
 
+/* It has no way to say when data goes out (SO_TIMESTAMPING): the host has. */
+static bool wants_timestamp(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP ||
+	       TCP_SKB_CB(skb)->txstamp_ack;
+}
+
 /* Take what the target may have; the slock is held. */
 static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 {
@@ -33,11 +40,16 @@ static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 		return false;
 	while (conn->outstanding < backlog &&
 	       (skb = skb_peek(&sk->sk_write_queue)) && skb->len) {
+		if (wants_timestamp(skb)) {
+			chimney_upload_later(conn);
+			break;
+		}
 		if (skb_queue_is_last(&sk->sk_write_queue, skb) &&
 		    chimney_tail_waits(conn, skb))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		tcp_skb_tsorted_anchor_cleanup(skb);
+		chimney_tcp_charge_zerocopy(sk, skb);
 		conn->outstanding += skb->len;
 		conn->outstanding_truesize += skb->truesize;
 		WRITE_ONCE(tcp_sk(sk)->snd_nxt, TCP_SKB_CB(skb)->end_seq);
@@ -90,6 +102,18 @@ void chimney_pump(struct chimney_conn *conn, bool owner)
 		chimney_disconnect(conn);
 }
 
+/*
+ * There is more room in the send buffer. Only those are woken that found none
+ * before: for edge-triggered epoll any other wake-up is an event.
+ */
+void chimney_write_space(struct sock *sk)
+{
+	/* Pairs with the barrier in tcp_poll(). */
+	smp_mb();
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}
+
 /* Free what the target completed; the socket is ours. */
 void chimney_free_acked(struct chimney_conn *conn)
 {
@@ -107,9 +131,7 @@ void chimney_free_acked(struct chimney_conn *conn)
 		conn->sent_bytes += skb->len;
 		tcp_wmem_free_skb(sk, skb);
 	}
-	smp_mb();	/* pairs with tcp_poll() */
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	chimney_write_space(sk);
 }
 
 /*
@@ -176,6 +198,8 @@ void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb)
 	TCP_SKB_CB(skb)->seq = tp->rcv_nxt;
 	TCP_SKB_CB(skb)->end_seq = tp->rcv_nxt + len;
 	TCP_SKB_CB(skb)->tcp_flags = TCPHDR_ACK;
+	TCP_SKB_CB(skb)->has_rxtstamp = skb->tstamp ||
+					skb_hwtstamps(skb)->hwtstamp;
 	if (!sk_rmem_schedule(sk, skb, skb->truesize))
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURES);
 	skb_set_owner_r(skb, sk);
@@ -184,7 +208,9 @@ void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb)
 	tp->rcv_wup = tp->rcv_nxt;
 	chimney_info_received(conn, tp->rcv_nxt);
 	conn->received_bytes += len;
-	if (!sock_flag(sk, SOCK_DEAD))
+	/* SO_RCVLOWAT: nobody wakes up for less. */
+	if (!sock_flag(sk, SOCK_DEAD) &&
+	    tcp_epollin_ready(sk, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);
 }
 

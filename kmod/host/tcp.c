@@ -349,6 +349,24 @@ void chimney_tcp_clear_out_of_order(struct sock *sk)
 EXPORT_SYMBOL_GPL(chimney_tcp_clear_out_of_order);
 
 /**
+ * chimney_tcp_charge_zerocopy() - charge send data of MSG_ZEROCOPY like any other
+ * @sk: the socket
+ * @skb: of its write queue or retransmit queue
+ *
+ * Linux charges a socket with less than the truesize of such an skb, and finds
+ * out how much by its header, which may be replaced where it is shared.
+ *
+ * Context: the socket's lock is held.
+ */
+void chimney_tcp_charge_zerocopy(struct sock *sk, struct sk_buff *skb)
+{
+	if (!skb_zcopy_pure(skb))
+		return;
+	skb_shinfo(skb)->flags &= ~SKBFL_PURE_ZEROCOPY;
+	sk_mem_charge(sk, skb->truesize - SKB_TRUESIZE(skb_end_offset(skb)));
+}
+
+/**
  * chimney_tcp_take_send_queue() - take all send data out of a socket
  * @sk: the socket
  * @list: gets it, oldest byte first, appended
@@ -386,6 +404,7 @@ int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
 		tcp_skb_tsorted_anchor_cleanup(skb);
+		chimney_tcp_charge_zerocopy(sk, skb);
 		cb->tcp_flags &= ~TCPHDR_FIN;
 		/* The head may hold bytes that were acknowledged meanwhile. */
 		if (before(cb->seq, tp->snd_una)) {
@@ -451,7 +470,6 @@ static struct sk_buff *split_at(struct sock *sk, struct sk_buff *skb, u32 len,
 				gfp_t gfp)
 {
 	struct sk_buff *rest;
-	u32 size;
 
 	if (unshare(skb, gfp))
 		return NULL;
@@ -460,16 +478,16 @@ static struct sk_buff *split_at(struct sock *sk, struct sk_buff *skb, u32 len,
 		return NULL;
 	skb_reserve(rest, MAX_TCP_HEADER);
 	rest->ip_summed = CHECKSUM_PARTIAL;
-	skb_zcopy_set(rest, skb_zcopy(skb), NULL);
-	size = rest->truesize;
+	sk_wmem_queued_add(sk, rest->truesize);
+	sk_mem_charge(sk, rest->truesize);
+	/* Shares what tells of MSG_ZEROCOPY, too. */
 	skb_split(skb, rest, len);
-	rest->truesize = size + rest->len;
+	skb->truesize -= rest->len;
+	rest->truesize += rest->len;
 	TCP_SKB_CB(rest)->tcp_flags = TCP_SKB_CB(skb)->tcp_flags;
 	TCP_SKB_CB(skb)->tcp_flags &= ~TCPHDR_PSH;
 	TCP_SKB_CB(rest)->eor = TCP_SKB_CB(skb)->eor;
 	TCP_SKB_CB(skb)->eor = 0;
-	sk_wmem_queued_add(sk, rest->truesize);
-	sk_mem_charge(sk, rest->truesize);
 	return rest;
 }
 

@@ -982,6 +982,10 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	cb->ack_seq = ntohl(th->ack_seq);
 	cb->tcp_flags = tcp_flag_byte(th);
 	cb->ip_dsfield = dsfield;
+	/* When the peer on this machine wanted it to leave is not when it came. */
+	if (skb->tstamp && !skb_tstamp(skb))
+		__net_timestamp(skb);
+	cb->has_rxtstamp = skb->tstamp || skb_hwtstamps(skb)->hwtstamp;
 	skb->dev = NULL;
 	sim_count(conn, HW_TCP_IN_SEGMENTS, segments_of(skb));
 	tcp_segs_in(tcp_sk(sk), skb);

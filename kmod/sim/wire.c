@@ -253,7 +253,9 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 		skb_orphan(skb);
 		skb_dst_drop(skb);
 		nf_reset_ct(skb);
-		if (strip(conn, skb, &th, &dsfield))
+		/* Memory of a sender on this very machine is not for receivers. */
+		if (!skb_orphan_frags_rx(skb, GFP_ATOMIC) &&
+		    strip(conn, skb, &th, &dsfield))
 			sim_engine_input(conn, skb, dsfield);
 		else
 			kfree_skb(skb);

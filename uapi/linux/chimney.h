@@ -177,6 +177,8 @@ enum chimney_tcp_state {
  * @CHIMNEY_REASON_FASTOPEN: A fast open is pending.
  * @CHIMNEY_REASON_XFRM: IPsec policies apply to the path.
  * @CHIMNEY_REASON_URGENT: Urgent data is pending (SND-13).
+ * @CHIMNEY_REASON_TX_TIMESTAMPS: The application wants to know when its data
+ *   is sent.
  * @CHIMNEY_REASON_FAMILY: The target does not support the address family.
  * @CHIMNEY_REASON_MEMORY: No memory for the connection's record.
  * @CHIMNEY_REASON_GONE: The connection ended before it could be handed over.
@@ -203,6 +205,7 @@ enum chimney_reason {
 	CHIMNEY_REASON_FASTOPEN,
 	CHIMNEY_REASON_XFRM,
 	CHIMNEY_REASON_URGENT,
+	CHIMNEY_REASON_TX_TIMESTAMPS,
 	CHIMNEY_REASON_FAMILY,
 	CHIMNEY_REASON_MEMORY,
 	CHIMNEY_REASON_GONE,

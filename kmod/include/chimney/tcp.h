@@ -24,6 +24,7 @@ void chimney_tcp_start_timers(struct sock *sk,
 			      const struct chimney_tcp_state_delegated *d);
 
 void chimney_tcp_clear_out_of_order(struct sock *sk);
+void chimney_tcp_charge_zerocopy(struct sock *sk, struct sk_buff *skb);
 int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 				gfp_t gfp);
 int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,

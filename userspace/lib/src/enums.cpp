@@ -67,8 +67,8 @@ constexpr auto reason_names = std::to_array<std::string_view>({
     "ulp",           "sockmap",       "mptcp",
     "signature",     "repair",        "ip-options",
     "fastopen",      "xfrm",          "urgent",
-    "family",        "memory",        "gone",
-    "bound-device",  "target-paused",
+    "tx-timestamps", "family",        "memory",
+    "gone",          "bound-device",  "target-paused",
 });
 
 constexpr auto tcp_event_names =
@@ -128,6 +128,7 @@ constexpr auto reason_texts = std::to_array<std::string_view>({
     "a fast open is pending",
     "IPsec policies apply to the path",
     "urgent data is pending",
+    "the application wants timestamps of what it sends",
     "the target does not support the address family",
     "there is no memory for the connection's record",
     "the connection ended before it could be handed over",

@@ -209,7 +209,7 @@ class Stream:
 
     def wait_asleep(self):
         """Until the reader sleeps in its system call."""
-        until(lambda: _asleep_in(self.reader.native_id, RECVFROM), "the reader sleeps in recv")
+        until(lambda: asleep_in(self.reader.native_id, RECVFROM), "the reader sleeps in recv")
 
     def wait_progress(self, size):
         """Until @size more bytes have come back."""
@@ -224,7 +224,7 @@ class Stream:
         def stalled():
             nonlocal seen
             before, seen = seen, self.sent
-            return before == seen and _asleep_in(self.writer.native_id, SENDTO)
+            return before == seen and asleep_in(self.writer.native_id, SENDTO)
         until(stalled, "the writer sleeps in send")
 
     def finish(self):
@@ -291,7 +291,7 @@ class Stream:
         return data if len(data) == size else data + self.pool[:size - len(data)]
 
 
-def _asleep_in(thread, call):
+def asleep_in(thread, call):
     try:
         with open(f"/proc/self/task/{thread}/syscall", encoding="ascii") as file:
             return file.read().split()[0] == str(call)

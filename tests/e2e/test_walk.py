@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The random walk. CHIMNEY_SEED and CHIMNEY_STEPS choose another one."""
+
+import os
+import random
+
+from lib import SLOWNESS, start
+from walk import Walk
+
+SEED = os.environ.get("CHIMNEY_SEED")
+STEPS = int(os.environ.get("CHIMNEY_STEPS", 2000 // SLOWNESS ** 2))
+
+
+def test_walk():
+    """Thousands of steps on 16 connections, and every byte is accounted for."""
+    start()
+    seed = int(SEED) if SEED else random.SystemRandom().randrange(1 << 32)
+    walk = Walk(seed, STEPS)
+    walk.run()
+    print(f"# seed {seed}: {walk.counts}")
+
+
+test_walk.limit = 600

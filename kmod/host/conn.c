@@ -121,19 +121,35 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 	return conn;
 }
 
+static bool count_conn(struct chimney_host_net *hn)
+{
+	unsigned int limit = READ_ONCE(hn->max_connections);
+
+	if ((unsigned int)atomic_inc_return(&hn->connections) <= limit)
+		return true;
+	atomic_dec(&hn->connections);
+	return false;
+}
+
 /*
  * Make a connection for @sk that holds segments from now on, as
- * chimney_conn_alloc(). Returns -EEXIST if there is one already.
+ * chimney_conn_alloc(). Returns -EEXIST if there is one already, -EDQUOT if the
+ * namespace must not have more.
  */
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route)
 {
+	struct chimney_host_net *hn = chimney_host_net(sock_net(sk));
 	struct chimney_conn *conn;
 	int err;
 
+	if (!count_conn(hn))
+		return ERR_PTR(-EDQUOT);
 	conn = chimney_conn_alloc(sk, route);
-	if (!conn)
-		return ERR_PTR(-ENOMEM);
+	if (!conn) {
+		err = -ENOMEM;
+		goto err_count;
+	}
 	err = xa_alloc_cyclic(&conn_ids, &conn->id, conn, xa_limit_31b,
 			      &conn_next_id, GFP_KERNEL);
 	if (err < 0)
@@ -148,6 +164,8 @@ err_id:
 	xa_erase(&conn_ids, conn->id);
 err_put:
 	chimney_conn_put(conn);
+err_count:
+	atomic_dec(&hn->connections);
 	return ERR_PTR(err);
 }
 
@@ -156,6 +174,7 @@ void chimney_conn_remove(struct chimney_conn *conn)
 {
 	xa_erase(&conn_ids, conn->id);
 	rhashtable_remove_fast(&conn_table, &conn->node, conn_params);
+	atomic_dec(&chimney_host_net(sock_net(conn->sk))->connections);
 	chimney_conn_put(conn);
 }
 

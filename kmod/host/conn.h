@@ -48,6 +48,25 @@ struct chimney_op;
 struct chimney_tree_node;
 
 /**
+ * struct chimney_host_net - what the host keeps for a network namespace
+ * @bindings: targets in it; the hook is there while there is one
+ * @connections: of it that are offloaded or on their way
+ * @mandatory_filters: net.chimney.mandatory_filters: connections that a netfilter
+ *	ruleset or a BPF program of a cgroup would see stay at home
+ * @max_connections: net.chimney.max_connections
+ * @table: the sysctls
+ * @sysctls: their registration
+ */
+struct chimney_host_net {
+	unsigned int bindings;
+	atomic_t connections;
+	u8 mandatory_filters;
+	unsigned int max_connections;
+	struct ctl_table *table;
+	struct ctl_table_header *sysctls;
+};
+
+/**
  * struct chimney_host_binding - a target the host is bound to
  * @list: of all bindings
  * @binding: the core's
@@ -351,6 +370,11 @@ bool chimney_conn_any_owned(struct net *net, u32 portid);
 int chimney_conn_init(void);
 void chimney_conn_exit(void);
 
+/* net.c */
+struct chimney_host_net *chimney_host_net(const struct net *net);
+int chimney_host_net_register(void);
+void chimney_host_net_unregister(void);
+
 /* host.c: bindings */
 struct chimney_host_binding *chimney_host_binding_get(struct net_device *dev);
 struct chimney_host_binding *chimney_host_binding_at(const struct net *net,
@@ -387,6 +411,15 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 					 struct chimney_route *route);
 enum chimney_reason chimney_target_lookup(struct sock *sk,
 					  struct chimney_route *route);
+
+/* bypass.c: what sees segments on the host only */
+enum chimney_reason chimney_bypass_refused(struct sock *sk);
+
+/* conntrack.c */
+bool chimney_conntrack_translated(const struct sock *sk);
+void chimney_conntrack_leave(const struct sock *sk);
+void chimney_conntrack_return(const struct sock *sk,
+			      const struct chimney_tcp_state_delegated *d);
 
 /* hold.c: segments that reach the host */
 int chimney_hold_register(struct net *net);

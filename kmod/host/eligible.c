@@ -52,7 +52,7 @@ static bool has_fastopen(const struct sock *sk)
 	return tp->fastopen_req || rcu_access_pointer(tp->fastopen_rsk);
 }
 
-/* Policies of the socket; chimney_route_lookup() sees those of the path. */
+/* Policies of the socket; chimney_bypass_refused() sees those of the path. */
 static bool has_xfrm(const struct sock *sk)
 {
 #ifdef CONFIG_XFRM
@@ -184,13 +184,12 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 	enum chimney_reason reason;
 	struct dst_entry *dst;
 
+	reason = chimney_bypass_refused(sk);
+	if (reason)
+		return reason;
 	dst = route_of(sk);
 	if (!dst)
 		return CHIMNEY_REASON_NO_ROUTE;
-	if (dst_xfrm(dst)) {
-		reason = CHIMNEY_REASON_XFRM;
-		goto out;
-	}
 	route->binding = chimney_host_binding_get(dst->dev);
 	if (!route->binding) {
 		reason = CHIMNEY_REASON_NO_TARGET;
@@ -231,6 +230,8 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 		reason = CHIMNEY_REASON_TARGET_PAUSED;
 	else if (!takes_family(&route->binding->caps, chimney_ip_family(sk)))
 		reason = CHIMNEY_REASON_FAMILY;
+	else if (chimney_conntrack_translated(sk))
+		reason = CHIMNEY_REASON_TRANSLATED;
 	if (reason)
 		chimney_host_binding_put(route->binding);
 	return reason;

@@ -3,23 +3,13 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <net/netns/generic.h>
 
 #include "../core/op.h"
 #include "tree.h"
 
 struct workqueue_struct *chimney_host_wq;
-static unsigned int host_net_id;
 static LIST_HEAD(host_bindings);
 static DEFINE_SPINLOCK(host_bindings_lock);
-
-/**
- * struct host_net - what the host keeps for a network namespace
- * @bindings: targets in it; the hook is there while there is one
- */
-struct host_net {
-	unsigned int bindings;
-};
 
 static struct chimney_client host_client;
 
@@ -148,7 +138,7 @@ static void host_indicated_work(struct work_struct *work);
 static void host_bind(struct chimney_target *target)
 {
 	struct net *net = dev_net(target->dev);
-	struct host_net *hn = net_generic(net, host_net_id);
+	struct chimney_host_net *hn = chimney_host_net(net);
 	struct chimney_host_binding *hb;
 
 	hb = kzalloc(sizeof(*hb), GFP_KERNEL);
@@ -188,7 +178,7 @@ static void host_unbind(struct chimney_binding *binding)
 {
 	struct chimney_host_binding *hb = chimney_binding_priv(binding);
 	struct net *net = dev_net(hb->dev);
-	struct host_net *hn = net_generic(net, host_net_id);
+	struct chimney_host_net *hn = chimney_host_net(net);
 	struct chimney_tree *tree, *next;
 
 	spin_lock_bh(&host_bindings_lock);
@@ -383,11 +373,6 @@ static struct chimney_client host_client = {
 	.owner = THIS_MODULE,
 };
 
-static struct pernet_operations host_net_ops = {
-	.id = &host_net_id,
-	.size = sizeof(struct host_net),
-};
-
 int chimney_host_init(void)
 {
 	int err;
@@ -401,7 +386,7 @@ int chimney_host_init(void)
 	err = chimney_park_init();
 	if (err)
 		goto err_conn;
-	err = register_pernet_subsys(&host_net_ops);
+	err = chimney_host_net_register();
 	if (err)
 		goto err_conn;
 	err = chimney_sync_init();
@@ -415,7 +400,7 @@ int chimney_host_init(void)
 err_sync:
 	chimney_sync_exit();
 err_net:
-	unregister_pernet_subsys(&host_net_ops);
+	chimney_host_net_unregister();
 err_conn:
 	chimney_conn_exit();
 err_wq:
@@ -428,7 +413,7 @@ void chimney_host_exit(void)
 	chimney_sync_exit();
 	chimney_client_unregister(&host_client);
 	destroy_workqueue(chimney_host_wq);
-	unregister_pernet_subsys(&host_net_ops);
+	chimney_host_net_unregister();
 	chimney_hooks_exit();
 	rcu_barrier();
 	chimney_conn_exit();

@@ -80,6 +80,7 @@ static void finish_conn(struct chimney_host_binding *hb,
 	if (offloaded(&tc->block)) {
 		conn->path->count++;
 		list_add_tail(&conn->list, &hb->conns);
+		chimney_conntrack_leave(conn->sk);
 		chimney_hold_forward(conn);
 		chimney_pump_start(conn);
 		return;
@@ -210,6 +211,18 @@ static void make_cookie(struct sock *sk)
 	sock_diag_save_cookie(sk, cookie);
 }
 
+static enum chimney_reason reason_of(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return CHIMNEY_REASON_BUSY;
+	case -EDQUOT:
+		return CHIMNEY_REASON_LIMIT;
+	default:
+		return CHIMNEY_REASON_MEMORY;
+	}
+}
+
 /* Start to hold the segments of one socket. */
 static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 				bool owned, struct list_head *conns)
@@ -228,8 +241,7 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 	conn = chimney_conn_new(sk, &route);
 	chimney_host_binding_put(route.binding);
 	if (IS_ERR(conn))
-		return PTR_ERR(conn) == -EEXIST ? CHIMNEY_REASON_BUSY :
-						  CHIMNEY_REASON_MEMORY;
+		return reason_of(PTR_ERR(conn));
 	conn->owned = owned;
 	conn->portid = op->portid;
 	conn->op_id = op->id;

@@ -185,6 +185,14 @@ enum chimney_tcp_state {
  * @CHIMNEY_REASON_BOUND_DEVICE: Bound to a device other than the one the
  *   target is on.
  * @CHIMNEY_REASON_TARGET_PAUSED: The target takes no offloads at present.
+ * @CHIMNEY_REASON_FILTERED: Something sees its segments on the host that it
+ *   must not evade: a BPF filter of the socket or, with the sysctl
+ *   net.chimney.mandatory_filters, a netfilter ruleset or a BPF program of its
+ *   cgroup.
+ * @CHIMNEY_REASON_TRANSLATED: Addresses or ports of its segments are
+ *   translated (NAT).
+ * @CHIMNEY_REASON_LIMIT: The network namespace has as many connections
+ *   offloaded as its sysctl net.chimney.max_connections allows.
  */
 enum chimney_reason {
 	CHIMNEY_REASON_NONE,
@@ -211,6 +219,9 @@ enum chimney_reason {
 	CHIMNEY_REASON_GONE,
 	CHIMNEY_REASON_BOUND_DEVICE,
 	CHIMNEY_REASON_TARGET_PAUSED,
+	CHIMNEY_REASON_FILTERED,
+	CHIMNEY_REASON_TRANSLATED,
+	CHIMNEY_REASON_LIMIT,
 };
 
 /**

@@ -69,6 +69,7 @@ constexpr auto reason_names = std::to_array<std::string_view>({
     "fastopen",      "xfrm",          "urgent",
     "tx-timestamps", "family",        "memory",
     "gone",          "bound-device",  "target-paused",
+    "filtered",      "translated",    "limit",
 });
 
 constexpr auto tcp_event_names =
@@ -134,6 +135,10 @@ constexpr auto reason_texts = std::to_array<std::string_view>({
     "the connection ended before it could be handed over",
     "it is bound to a device other than the one the target is on",
     "the target takes no offloads at present",
+    "a filter sees its segments on the host that it must not evade (sysctl "
+    "net.chimney.mandatory_filters)",
+    "its addresses or ports are translated (NAT)",
+    "the network namespace has as many offloaded as sysctl net.chimney.max_connections allows",
 });
 static_assert(reason_texts.size() == reason_names.size());
 

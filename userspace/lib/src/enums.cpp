@@ -61,15 +61,15 @@ constexpr auto tcp_state_names = std::to_array<std::string_view>({
 });
 
 constexpr auto reason_names = std::to_array<std::string_view>({
-    "none",          "tcp-state",     "already-offloaded",
-    "not-offloaded", "busy",          "no-target",
-    "no-route",      "no-neighbor",   "orphan",
-    "ulp",           "sockmap",       "mptcp",
-    "signature",     "repair",        "ip-options",
-    "fastopen",      "xfrm",          "urgent",
-    "tx-timestamps", "family",        "memory",
-    "gone",          "bound-device",  "target-paused",
-    "filtered",      "translated",    "limit",
+    "none",          "tcp-state",    "already-offloaded",
+    "not-offloaded", "busy",         "no-target",
+    "no-route",      "no-neighbor",  "orphan",
+    "ulp",           "sockmap",      "mptcp",
+    "signature",     "repair",       "ip-options",
+    "fastopen",      "xfrm",         "urgent",
+    "tx-timestamps", "family",       "memory",
+    "gone",          "bound-device", "target-paused",
+    "filtered",      "translated",   "limit",
 });
 
 constexpr auto tcp_event_names =

@@ -15,21 +15,26 @@
 
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 
-static void make_tuple(const struct sock *sk, struct nf_conntrack_tuple *tuple)
+static void put_addresses(const struct sock *sk,
+			  struct nf_conntrack_tuple *tuple)
 {
-	memset(tuple, 0, sizeof(*tuple));
 #if IS_ENABLED(CONFIG_IPV6)
 	if (chimney_ip_family(sk) == AF_INET6) {
 		tuple->src.l3num = AF_INET6;
 		tuple->src.u3.in6 = sk->sk_v6_rcv_saddr;
 		tuple->dst.u3.in6 = sk->sk_v6_daddr;
-	} else
-#endif
-	{
-		tuple->src.l3num = AF_INET;
-		tuple->src.u3.ip = sk->sk_rcv_saddr;
-		tuple->dst.u3.ip = sk->sk_daddr;
+		return;
 	}
+#endif
+	tuple->src.l3num = AF_INET;
+	tuple->src.u3.ip = sk->sk_rcv_saddr;
+	tuple->dst.u3.ip = sk->sk_daddr;
+}
+
+static void make_tuple(const struct sock *sk, struct nf_conntrack_tuple *tuple)
+{
+	memset(tuple, 0, sizeof(*tuple));
+	put_addresses(sk, tuple);
 	tuple->src.u.tcp.port = inet_sk(sk)->inet_sport;
 	tuple->dst.u.tcp.port = sk->sk_dport;
 	tuple->dst.protonum = IPPROTO_TCP;
@@ -43,7 +48,7 @@ static struct nf_conntrack_tuple_hash *find_entry(const struct sock *sk)
 		.id = NF_CT_DEFAULT_ZONE_ID,
 		.dir = NF_CT_DEFAULT_ZONE_DIR,
 	};
-	typeof(&nf_conntrack_find_get) find;
+	typeof(nf_conntrack_find_get) *find;
 	struct nf_conntrack_tuple_hash *hash;
 	struct nf_conntrack_tuple tuple;
 

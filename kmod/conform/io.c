@@ -380,6 +380,16 @@ bool conform_is_data(const struct sk_buff *skb, u32 seq)
 	return true;
 }
 
+static void count_delivered(struct conform_object *conn, u32 bytes)
+{
+	struct conform *c = conn->c;
+
+	spin_lock_bh(&c->lock);
+	conn->delivered += bytes;
+	spin_unlock_bh(&c->lock);
+	wake_up(&c->wait);
+}
+
 static enum chimney_status
 conform_receive_indicate(struct chimney_handle *handle, struct sk_buff *skb,
 			 u32 *consumed)
@@ -405,7 +415,6 @@ conform_receive_indicate(struct chimney_handle *handle, struct sk_buff *skb,
 		entry->len = skb->len;
 		entry->good = conform_is_data(skb, conn->delivered);
 	}
-	conn->delivered += *consumed;
 	keep = conn->keep && answer == CHIMNEY_STATUS_SUCCESS;
 	if (keep)
 		__skb_queue_tail(&conn->kept, skb);
@@ -413,6 +422,8 @@ conform_receive_indicate(struct chimney_handle *handle, struct sk_buff *skb,
 	if (answer == CHIMNEY_STATUS_SUCCESS && !keep)
 		consume_skb(skb);
 	conform_log_add(c, entry);
+	/* Who waits for the data looks for the entry next. */
+	count_delivered(conn, *consumed);
 	receive_end(conn);
 	return answer;
 }

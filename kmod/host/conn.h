@@ -418,8 +418,7 @@ enum chimney_reason chimney_bypass_refused(struct sock *sk);
 /* conntrack.c */
 bool chimney_conntrack_translated(const struct sock *sk);
 void chimney_conntrack_leave(const struct sock *sk);
-void chimney_conntrack_return(const struct sock *sk,
-			      const struct chimney_tcp_state_delegated *d);
+void chimney_conntrack_return(const struct sock *sk);
 
 /* hold.c: segments that reach the host */
 int chimney_hold_register(struct net *net);

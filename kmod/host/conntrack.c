@@ -41,8 +41,8 @@ static void make_tuple(const struct sock *sk, struct nf_conntrack_tuple *tuple)
 	tuple->dst.dir = IP_CT_DIR_ORIGINAL;
 }
 
-/* The entry of a socket's connection as seen from its end, held, or NULL. */
-static struct nf_conntrack_tuple_hash *find_entry(const struct sock *sk)
+/* The entry of a socket's connection, held, or NULL. */
+static struct nf_conn *find_entry(const struct sock *sk)
 {
 	struct nf_conntrack_zone zone = {
 		.id = NF_CT_DEFAULT_ZONE_ID,
@@ -60,7 +60,7 @@ static struct nf_conntrack_tuple_hash *find_entry(const struct sock *sk)
 	make_tuple(sk, &tuple);
 	hash = find(sock_net(sk), &zone, &tuple);
 	symbol_put(nf_conntrack_find_get);
-	return hash;
+	return hash ? nf_ct_tuplehash_to_ctrack(hash) : NULL;
 }
 
 /* Not nf_ct_put(), which only nf_conntrack has. */
@@ -77,13 +77,11 @@ static void put_entry(struct nf_conn *ct)
  */
 bool chimney_conntrack_translated(const struct sock *sk)
 {
-	struct nf_conntrack_tuple_hash *hash = find_entry(sk);
-	struct nf_conn *ct;
+	struct nf_conn *ct = find_entry(sk);
 	bool translated;
 
-	if (!hash)
+	if (!ct)
 		return false;
-	ct = nf_ct_tuplehash_to_ctrack(hash);
 	translated = READ_ONCE(ct->status) & IPS_NAT_MASK;
 	put_entry(ct);
 	return translated;
@@ -93,20 +91,18 @@ bool chimney_conntrack_translated(const struct sock *sk)
  * chimney_conntrack_leave() - a connection is offloaded
  * @sk: its parked socket
  *
- * Its entry stays for as long as that lasts, and accepts the segments that
- * pass it from time to time.
+ * Its entry stays for as long as that lasts, and accepts segments whatever their
+ * sequence numbers are.
  *
  * Context: process.
  */
 void chimney_conntrack_leave(const struct sock *sk)
 {
-	struct nf_conntrack_tuple_hash *hash = find_entry(sk);
-	struct nf_conn *ct;
+	struct nf_conn *ct = find_entry(sk);
 	int dir;
 
-	if (!hash)
+	if (!ct)
 		return;
-	ct = nf_ct_tuplehash_to_ctrack(hash);
 	set_bit(IPS_OFFLOAD_BIT, &ct->status);
 	spin_lock_bh(&ct->lock);
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
@@ -115,45 +111,27 @@ void chimney_conntrack_leave(const struct sock *sk)
 	put_entry(ct);
 }
 
-/* What conntrack would have learned from the segments. */
-static void set_windows(struct ip_ct_tcp_state *local,
-			struct ip_ct_tcp_state *peer,
-			const struct chimney_tcp_state_delegated *d)
-{
-	u32 allowed = d->snd_una + d->snd_wnd;
-
-	local->td_end = d->snd_max;
-	local->td_maxend = after(allowed, d->snd_max) ? allowed : d->snd_max;
-	local->td_maxwin = max_t(u32, d->rcv_wnd, 1);
-	peer->td_end = d->rcv_nxt;
-	peer->td_maxend = d->rcv_nxt + d->rcv_wnd;
-	peer->td_maxwin = max_t(u32, d->max_snd_wnd, 1);
-}
-
 /**
- * chimney_conntrack_return() - a connection comes home
+ * chimney_conntrack_return() - a connection comes home, or is lost
  * @sk: its parked socket
- * @d: its state; NULL if it is lost
+ *
+ * Conntrack goes on accepting its segments: what it could be told of sequence
+ * numbers and windows is older than segments that have passed it on their way
+ * to the socket.
  *
  * Context: process.
  */
-void chimney_conntrack_return(const struct sock *sk,
-			      const struct chimney_tcp_state_delegated *d)
+void chimney_conntrack_return(const struct sock *sk)
 {
-	struct nf_conntrack_tuple_hash *hash = find_entry(sk);
-	struct ip_ct_tcp_state *local, *peer;
-	struct nf_conn *ct;
+	struct nf_conn *ct = find_entry(sk);
+	int dir;
 
-	if (!hash)
+	if (!ct)
 		return;
-	ct = nf_ct_tuplehash_to_ctrack(hash);
-	local = &ct->proto.tcp.seen[NF_CT_DIRECTION(hash)];
-	peer = &ct->proto.tcp.seen[!NF_CT_DIRECTION(hash)];
 	spin_lock_bh(&ct->lock);
-	if (d)
-		set_windows(local, peer, d);
-	local->flags &= ~IP_CT_TCP_FLAG_BE_LIBERAL;
-	peer->flags &= ~IP_CT_TCP_FLAG_BE_LIBERAL;
+	/* What it would compare a RST with. */
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		ct->proto.tcp.seen[dir].flags &= ~IP_CT_TCP_FLAG_MAXACK_SET;
 	spin_unlock_bh(&ct->lock);
 	clear_bit(IPS_OFFLOAD_BIT, &ct->status);
 	put_entry(ct);
@@ -170,8 +148,7 @@ void chimney_conntrack_leave(const struct sock *sk)
 {
 }
 
-void chimney_conntrack_return(const struct sock *sk,
-			      const struct chimney_tcp_state_delegated *d)
+void chimney_conntrack_return(const struct sock *sk)
 {
 }
 

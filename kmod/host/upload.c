@@ -48,7 +48,7 @@ static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 /* A connection the target could not give back, SUCCESS missing. */
 static void lose(struct chimney_conn *conn)
 {
-	chimney_conntrack_return(conn->sk, NULL);
+	chimney_conntrack_return(conn->sk);
 	chimney_unpark_lost(conn);
 	chimney_hold_release(conn);
 }
@@ -62,7 +62,7 @@ static void finish_conn(struct chimney_tree_conn *tc)
 		lose(conn);
 		return;
 	}
-	chimney_conntrack_return(conn->sk, &tc->delegated);
+	chimney_conntrack_return(conn->sk);
 	chimney_unpark(conn, &tc->delegated, &tc->block.send_queue);
 	chimney_hold_release(conn);
 }

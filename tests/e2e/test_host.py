@@ -238,7 +238,7 @@ def test_path_mtu():
 def largest_segment(stream):
     with Frames(NEAR_DEV, stream.local[1]) as frames:
         stream.wait_progress(PROGRESS)
-        return max(frame.payload for frame in frames.seen())
+        return max(until(lambda: [frame.payload for frame in frames.seen()], "segments leave"))
 
 
 def make_routers():

@@ -149,18 +149,18 @@ class Wire:
         return {f"{side} {name}" for name, bit in (("FIN", 1), ("RST", 4)) if bits & bit}
 
 
-def all_tcp_states(namespace=None):
-    """Of all sockets with our port, other than the listener."""
+def all_tcp_states(port=PORT, namespace=None):
+    """Of all sockets with a port, other than the listener."""
     def read():
         with open("/proc/thread-self/net/tcp", encoding="ascii") as file:
             rows = [line.split() for line in file.readlines()[1:]]
-        return [row[3] for row in rows if f":{PORT:04X}" in row[1] + row[2] and row[3] != LISTEN]
+        return [row[3] for row in rows if f":{port:04X}" in row[1] + row[2] and row[3] != LISTEN]
     return netns.inside(namespace, read) if namespace else read()
 
 
 def tcp_states(namespace=None):
-    """Likewise, of those that are more than TIME_WAIT."""
-    return [state for state in all_tcp_states(namespace) if state != TIME_WAIT]
+    """Of all sockets with our port that are more than TIME_WAIT, other than the listener."""
+    return [state for state in all_tcp_states(namespace=namespace) if state != TIME_WAIT]
 
 
 def observe(scenario, handover):
@@ -416,7 +416,7 @@ def half_closed_away():
     listener = netns.inside(FAR, socket.create_server, (PEER, PORT))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
     app = App()
-    peer = listener.accept()[0]
+    peer, (_, near_port) = listener.accept()
     hand_over()
     app.do("send", LARGE)
     app.do("shutdown")
@@ -434,7 +434,7 @@ def half_closed_away():
     peer.close()
     check_equal(app.end(), {"bytes": LARGE, "end": "EOF", "digest": digest(LARGE)}, "application")
     until(lambda: not connections(), "the host keeps TIME_WAIT")
-    check_equal(all_tcp_states(), [TIME_WAIT], "states on the near side")
+    check_equal(all_tcp_states(near_port), [TIME_WAIT], "states on the near side")
     app.kill()
 
 

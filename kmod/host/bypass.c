@@ -12,7 +12,7 @@
 #include "conn.h"
 
 #ifdef CONFIG_XFRM
-static void put_ipv4(struct sk_buff *skb, const struct sock *sk)
+static void put_ipv4(struct sk_buff *skb, const struct chimney_tuple *tuple)
 {
 	struct iphdr *iph = skb_put_zero(skb, sizeof(*iph));
 
@@ -20,59 +20,48 @@ static void put_ipv4(struct sk_buff *skb, const struct sock *sk)
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
 	iph->protocol = IPPROTO_TCP;
-	iph->saddr = inet_sk(sk)->inet_saddr;
-	iph->daddr = inet_sk(sk)->inet_daddr;
+	iph->saddr = tuple->src.s6_addr32[0];
+	iph->daddr = tuple->dst.s6_addr32[0];
 }
 
-#if IS_ENABLED(CONFIG_IPV6)
-static void put_ipv6(struct sk_buff *skb, const struct sock *sk)
+static void put_ipv6(struct sk_buff *skb, const struct chimney_tuple *tuple)
 {
 	struct ipv6hdr *iph = skb_put_zero(skb, sizeof(*iph));
 
 	skb->protocol = htons(ETH_P_IPV6);
 	iph->version = 6;
 	iph->nexthdr = IPPROTO_TCP;
-	iph->saddr = inet6_sk(sk)->saddr;
-	iph->daddr = sk->sk_v6_daddr;
+	iph->saddr = tuple->src;
+	iph->daddr = tuple->dst;
 }
-#else
-static void put_ipv6(struct sk_buff *skb, const struct sock *sk)
-{
-}
-#endif
 
-/* The headers of a segment. */
-static struct sk_buff *make_segment(const struct sock *sk)
+/* Does a policy let the headers of a segment pass as they are? */
+static bool policy_satisfied(struct net *net, const struct chimney_tuple *tuple,
+			     int dir)
 {
 	struct sk_buff *skb;
 	struct tcphdr *th;
+	bool satisfied;
 
 	skb = alloc_skb(sizeof(struct ipv6hdr) + sizeof(*th), GFP_KERNEL);
 	if (!skb)
-		return NULL;
-	skb->dev = sock_net(sk)->loopback_dev;
+		return false;
+	skb->dev = net->loopback_dev;
 	skb_reset_network_header(skb);
-	if (chimney_ip_family(sk) == AF_INET6)
-		put_ipv6(skb, sk);
+	if (tuple->family == AF_INET6)
+		put_ipv6(skb, tuple);
 	else
-		put_ipv4(skb, sk);
+		put_ipv4(skb, tuple);
 	skb_set_transport_header(skb, skb->len);
 	th = skb_put_zero(skb, sizeof(*th));
-	th->source = inet_sk(sk)->inet_sport;
-	th->dest = inet_sk(sk)->inet_dport;
+	th->source = tuple->sport;
+	th->dest = tuple->dport;
 	th->doff = sizeof(*th) / 4;
-	return skb;
-}
-
-static void reverse(struct sk_buff *skb, u16 family)
-{
-	struct tcphdr *th = tcp_hdr(skb);
-
-	swap(th->source, th->dest);
-	if (family == AF_INET6)
-		swap(ipv6_hdr(skb)->saddr, ipv6_hdr(skb)->daddr);
-	else
-		swap(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr);
+	local_bh_disable();
+	satisfied = __xfrm_policy_check(NULL, dir, skb, tuple->family);
+	local_bh_enable();
+	kfree_skb(skb);
+	return satisfied;
 }
 
 static bool has_policies(const struct net *net, int dir)
@@ -81,27 +70,21 @@ static bool has_policies(const struct net *net, int dir)
 	       net->xfrm.policy_default[dir] == XFRM_USERPOLICY_BLOCK;
 }
 
-/* Is there a policy that a segment as it is would not satisfy? */
+/* Is there a policy that segments as they are would not satisfy? */
 static bool needs_ipsec(const struct sock *sk)
 {
-	u16 family = chimney_ip_family(sk);
-	const struct net *net = sock_net(sk);
-	struct sk_buff *skb;
-	bool needed;
+	struct net *net = sock_net(sk);
+	struct chimney_tuple tuple;
 
 	if (!has_policies(net, XFRM_POLICY_IN) &&
 	    !has_policies(net, XFRM_POLICY_OUT))
 		return false;
-	skb = make_segment(sk);
-	if (!skb)
+	chimney_socket_tuple(sk, &tuple);
+	if (!policy_satisfied(net, &tuple, XFRM_POLICY_OUT))
 		return true;
-	local_bh_disable();
-	needed = !__xfrm_policy_check(NULL, XFRM_POLICY_OUT, skb, family);
-	reverse(skb, family);
-	needed |= !__xfrm_policy_check(NULL, XFRM_POLICY_IN, skb, family);
-	local_bh_enable();
-	kfree_skb(skb);
-	return needed;
+	swap(tuple.src, tuple.dst);
+	swap(tuple.sport, tuple.dport);
+	return !policy_satisfied(net, &tuple, XFRM_POLICY_IN);
 }
 #else
 static bool needs_ipsec(const struct sock *sk)

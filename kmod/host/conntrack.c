@@ -15,28 +15,17 @@
 
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 
-static void put_addresses(const struct sock *sk,
-			  struct nf_conntrack_tuple *tuple)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (chimney_ip_family(sk) == AF_INET6) {
-		tuple->src.l3num = AF_INET6;
-		tuple->src.u3.in6 = sk->sk_v6_rcv_saddr;
-		tuple->dst.u3.in6 = sk->sk_v6_daddr;
-		return;
-	}
-#endif
-	tuple->src.l3num = AF_INET;
-	tuple->src.u3.ip = sk->sk_rcv_saddr;
-	tuple->dst.u3.ip = sk->sk_daddr;
-}
-
 static void make_tuple(const struct sock *sk, struct nf_conntrack_tuple *tuple)
 {
+	struct chimney_tuple addresses;
+
+	chimney_socket_tuple(sk, &addresses);
 	memset(tuple, 0, sizeof(*tuple));
-	put_addresses(sk, tuple);
-	tuple->src.u.tcp.port = inet_sk(sk)->inet_sport;
-	tuple->dst.u.tcp.port = sk->sk_dport;
+	tuple->src.l3num = addresses.family;
+	tuple->src.u3.in6 = addresses.src;
+	tuple->src.u.tcp.port = addresses.sport;
+	tuple->dst.u3.in6 = addresses.dst;
+	tuple->dst.u.tcp.port = addresses.dport;
 	tuple->dst.protonum = IPPROTO_TCP;
 	tuple->dst.dir = IP_CT_DIR_ORIGINAL;
 }

@@ -4,6 +4,8 @@
 import socket
 import struct
 
+from lib import until
+
 ETH_P_ALL = 3
 ETH_P_IP, ETH_P_IPV6 = b"\x08\x00", b"\x86\xdd"
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
@@ -80,3 +82,10 @@ class Frames:
             frame = Frame(data, tag_of(ancillary))
             if frame.source_port == self.port:
                 self.frames.append(frame)
+
+
+def frames_of(stream, device, progress):
+    """What leaves a device for a stream that goes on: one frame at least."""
+    with Frames(device, stream.local[1]) as frames:
+        stream.wait_progress(progress)
+        return until(frames.seen, "frames leave")

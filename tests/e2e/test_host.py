@@ -10,7 +10,7 @@ import socket
 import struct
 
 from echo import ECHO_PORT, EchoServer, Stream
-from frames import Frames
+from frames import Frames, frames_of
 from lib import (BEHIND, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, ROUTED, batch, check,
                  check_equal, check_guards, check_tree, connection, connections, make_behind,
                  offload, sh, start, targets, until, upload)
@@ -236,9 +236,7 @@ def test_path_mtu():
 
 
 def largest_segment(stream):
-    with Frames(NEAR_DEV, stream.local[1]) as frames:
-        stream.wait_progress(PROGRESS)
-        return max(until(lambda: [frame.payload for frame in frames.seen()], "segments leave"))
+    return max(frame.payload for frame in frames_of(stream, NEAR_DEV, PROGRESS))
 
 
 def make_routers():
@@ -284,9 +282,7 @@ def test_other_router():
 
 
 def destinations(stream):
-    with Frames(NEAR_DEV, stream.local[1]) as frames:
-        stream.wait_progress(PROGRESS)
-        return {frame.destination_mac for frame in frames.seen()}
+    return {frame.destination_mac for frame in frames_of(stream, NEAR_DEV, PROGRESS)}
 
 
 def test_link_down():

@@ -8,7 +8,7 @@ import struct
 
 import netns
 from echo import ECHO_PORT, EchoServer, Stream
-from frames import Frames
+from frames import Frames, frames_of
 from lib import (BEHIND, FAR, FAR_DEV, NEAR_DEV, PEER, PEER6, add_target, batch, check,
                  check_equal, check_guards, check_tree, connection, connections, ctl,
                  make_behind, make_ipv6, offload, sh, start, until, upload)
@@ -120,17 +120,13 @@ def test_new_mac():
     sh(f"ip -n {FAR} link set {FAR_DEV} address {NEW_MAC}")
     sh(f"ip -6 neigh replace {PEER6} lladdr {NEW_MAC} dev {NEAR_DEV} nud reachable")
     stream.wait_progress(8 * PROGRESS)
-    with Frames(NEAR_DEV, stream.local[1]) as frames:
-        stream.wait_progress(PROGRESS)
-        check_equal({frame.destination_mac for frame in frames.seen()}, {NEW_MAC},
-                    "destinations of frames")
+    frames = frames_of(stream, NEAR_DEV, PROGRESS)
+    check_equal({frame.destination_mac for frame in frames}, {NEW_MAC}, "destinations of frames")
     come_home(stream)
 
 
 def largest_segment(stream):
-    with Frames(NEAR_DEV, stream.local[1]) as frames:
-        stream.wait_progress(PROGRESS)
-        return max(frame.payload for frame in frames.seen())
+    return max(frame.payload for frame in frames_of(stream, NEAR_DEV, PROGRESS))
 
 
 def test_path_mtu():

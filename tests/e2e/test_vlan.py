@@ -7,7 +7,7 @@ The tags on the wire are those that Linux itself puts there.
 import socket
 
 from echo import ECHO_PORT, EchoServer, Stream
-from frames import Frames
+from frames import Frames, frames_of
 from lib import (FAR, FAR_DEV, NEAR_DEV, PEER, batch, check, check_equal, check_guards,
                  check_tree, connection, connections, ctl, offload, sh, start, until, upload)
 
@@ -81,10 +81,9 @@ def test_stream():
     for _ in range(2):
         check_tree(offload(*stream.selector))
         stream.wait_progress(PROGRESS)
-        with Frames(NEAR_DEV, stream.local[1]) as frames:
-            stream.wait_progress(PROGRESS)
-            check_equal({(frame.tag, frame.source_mac) for frame in frames.seen()},
-                        {(VLAN, OWN_MAC)}, "tags and sources of frames")
+        frames = frames_of(stream, NEAR_DEV, PROGRESS)
+        check_equal({(frame.tag, frame.source_mac) for frame in frames}, {(VLAN, OWN_MAC)},
+                    "tags and sources of frames")
         check_guards(1)
         check_tree(upload(*stream.selector))
         stream.wait_progress(PROGRESS)

@@ -794,9 +794,15 @@ static void return_send_data(struct sim_conn *conn, u32 snd_una,
 	skb_queue_splice_tail_init(&conn->pending, &block->send_queue);
 }
 
-/* No indication is running, nor will one begin. */
+/*
+ * No indication is running, nor will one begin: a frame may still be between the
+ * table and sim_engine_run().
+ */
 static void conn_quiesce(struct sim_conn *conn)
 {
+	WRITE_ONCE(conn->started, false);
+	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
+	smp_mb();
 	while (atomic_read(&conn->running))
 		usleep_range(10, 50);
 	cancel_delayed_work_sync(&conn->retry);
@@ -1249,7 +1255,8 @@ static void complete_sends(struct sim_conn *conn, enum chimney_status status)
 	}
 	if (status != CHIMNEY_STATUS_SUCCESS)
 		skb_queue_splice_tail_init(&conn->pending, &done);
-	else if (!skb_queue_empty(&conn->pending))
+	else if (!skb_queue_empty(&conn->pending) &&
+		 request_status(conn) == CHIMNEY_STATUS_SUCCESS)
 		append_pending(conn);
 	bh_unlock_sock(conn->sk);
 	if (!skb_queue_empty(&done))
@@ -1394,14 +1401,13 @@ void sim_engine_run(struct sim_conn *conn)
 {
 	int seen;
 
-	/* INIT-63: nothing is indicated before the initiate has completed. */
-	if (!READ_ONCE(conn->started))
-		return;
 	local_bh_disable();
 	if (atomic_inc_return(&conn->running) == 1) {
 		do {
 			seen = atomic_read(&conn->running);
-			run_once(conn);
+			/* INIT-63, TERM-28: between the two completions */
+			if (READ_ONCE(conn->started))
+				run_once(conn);
 		} while (atomic_sub_return(seen, &conn->running));
 	}
 	local_bh_enable();

@@ -70,7 +70,7 @@ struct sim_engine {
  * @retrieved: (s) a retrieve that the host must follow was indicated; nothing is
  *	processed any more (TEV-16), segments go to the host
  * @retrieve: (s) why it shall be indicated, or -1
- * @started: the initiate has completed (INIT-63)
+ * @started: the initiate has completed (INIT-63), no terminate took over
  * @refused: data waits for a receive request (RIND-10, INIT-67)
  * @disconnected: (s) a disconnect was indicated
  * @aborted: (s) an abort was indicated, or asked for by the host

@@ -199,13 +199,18 @@ static bool is_for_us(const struct sim_conn *conn, const struct sk_buff *skb,
 	}
 }
 
-/* VLAN-13, VLAN-14: the frame came the way the neighbor's frames come. */
+/*
+ * VLAN-13, VLAN-14: the frame came the way the neighbor's frames come. Only while
+ * a connection runs does it have contexts; the engine's lock is held.
+ */
 static enum frame_fate frame_fate(struct sim_conn *conn,
 				  const struct sk_buff *skb)
 {
 	struct hw_headers headers;
 	u16 vlan = 0;
 
+	if (conn->stopped || conn->lost)
+		return FRAME_NOT_OURS;
 	if (!hw_read_headers(conn->sim->hw, conn->tcp, &headers))
 		return FRAME_OK;	/* receiving goes on (G-09) */
 	if (!is_for_us(conn, skb, headers.neighbor.smac))
@@ -222,6 +227,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 {
 	struct sim_device *sim = priv;
 	struct sim_conn *conn;
+	enum frame_fate fate;
 	struct tcphdr th;
 	struct sim_key key;
 	u8 dsfield;
@@ -234,15 +240,12 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	/* Until the hand-over is certain, the host keeps the segments. */
 	if (!conn || !READ_ONCE(conn->started))
 		return NF_ACCEPT;
-	switch (frame_fate(conn, skb)) {
-	case FRAME_NOT_OURS:
-		return NF_ACCEPT;
-	case FRAME_OTHER_VLAN:
-		return NF_DROP;
-	case FRAME_OK:
-		break;
-	}
 	sim_engine_lock(conn);
+	fate = frame_fate(conn, skb);
+	if (fate != FRAME_OK) {
+		sim_engine_unlock(conn);
+		return fate == FRAME_OTHER_VLAN ? NF_DROP : NF_ACCEPT;
+	}
 	if (!sim_engine_takes(conn, &th)) {
 		sim_engine_unlock(conn);
 		sim_engine_run(conn);

@@ -99,6 +99,15 @@ class Pair:
                                   selector=self.selector)))
         check_guards(1 if place == "away" else 0)
 
+    def wait_window_fixed(self):
+        """A receive buffer that was just set has reached the target."""
+        def fixed():
+            tcp, = Operation(call("Query", selector=self.selector)).layer("tcp")
+            return "fixed-rcv-wnd" in tcp["state"]["cached"]["flags"]
+
+        if self.is_away:
+            until(fixed, "the target knows the size of the receive buffer")
+
     def middle(self):
         self.moved = True
         self.bring(self.then)

@@ -275,11 +275,12 @@ def sleeping_reader(pair):
     """A reader that sleeps closes the peer's window, and opens it again."""
     pair.near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     pair.far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    pair.wait_window_fixed()
     sizes = [fill(pair.far)]
     pair.middle()
     sizes.append(fill(pair.far, sizes[0]))
     size = sizes[-1]
-    check(size < 4 << 20, f"{sizes} bytes fit into small buffers")
+    check(size < 1 << 20, f"{sizes} bytes fit into small buffers")
     drain(pair.near, size)
     pair.far.sendall(b"open")
     return exactly(pair.near, 4)

@@ -89,9 +89,9 @@ void chimney_pump(struct chimney_conn *conn, bool owner)
 	       (owner || !sock_owned_by_user(sk)) &&
 	       take_sendable(conn, &list)) {
 		conn->calling = true;
-		spin_unlock_bh(&sk->sk_lock.slock);
+		spin_unlock(&sk->sk_lock.slock);
 		chimney_tcp_send(&conn->handle, &list);
-		spin_lock_bh(&sk->sk_lock.slock);
+		spin_lock(&sk->sk_lock.slock);
 		conn->calling = false;
 	}
 	if (!owner && sock_owned_by_user(sk))

@@ -167,6 +167,8 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 	lockdep_init_map(&sk->sk_lock.dep_map, "sk_lock-chimney-engine",
 			 &engine_sk_lock_key, 0);
 	sk->sk_allocation = GFP_ATOMIC;
+	/* Or each segment would take a page from the account, and give it back. */
+	sk->sk_reserved_mem = PAGE_SIZE;
 	sk->sk_data_ready = engine_wakeup;
 	sk->sk_write_space = engine_wakeup;
 	sk->sk_state_change = engine_wakeup;
@@ -960,8 +962,13 @@ static void confirm(struct sim_conn *conn, u32 snd_una)
 
 	if (answered)
 		conn->proof = tp->rcv_nxt + tcp_receive_window(tp);
-	if (answered || after(tp->snd_una, snd_una))
-		hw_confirm(conn->sim->hw, conn->tcp);
+	if (!answered && !after(tp->snd_una, snd_una))
+		return;
+	/* Once a tick: its clock has no more. */
+	if (conn->confirmed == (u32)jiffies)
+		return;
+	conn->confirmed = jiffies;
+	hw_confirm(conn->sim->hw, conn->tcp);
 }
 
 /* DACK-01; the kernel counts bytes. */
@@ -989,8 +996,7 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	cb->tcp_flags = tcp_flag_byte(th);
 	cb->ip_dsfield = dsfield;
 	/* When the peer on this machine wanted it to leave is not when it came. */
-	if (skb->tstamp && !skb_tstamp(skb))
-		__net_timestamp(skb);
+	skb_clear_delivery_time(skb);
 	cb->has_rxtstamp = skb->tstamp || skb_hwtstamps(skb)->hwtstamp;
 	skb->dev = NULL;
 	sim_count(conn, HW_TCP_IN_SEGMENTS, segments_of(skb));

@@ -363,8 +363,11 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 		return 0;
 	}
 	/* EVT-09 */
-	if (hw_is_stale(hw, headers.id))
-		sim_driver_stale(conn->sim, headers.id);
+	if (conn->doubted != (u32)jiffies) {
+		conn->doubted = jiffies;
+		if (hw_is_stale(hw, headers.id))
+			sim_driver_stale(conn->sim, headers.id);
+	}
 
 	push_ip(conn, skb, datagrams);
 	skb->priority = conn->sk->sk_priority;

@@ -138,16 +138,24 @@ static bool has_cgroup_program(struct sock *sk)
 #endif
 }
 
+/* GTSM (RFC 5082) */
+static bool has_min_ttl(const struct sock *sk)
+{
+	return chimney_ip_family(sk) == AF_INET6 ?
+	       READ_ONCE(inet6_sk(sk)->min_hopcount) :
+	       READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
 /**
  * chimney_bypass_refused() - is there something that a connection must not evade?
  * @sk: the socket
  *
  * What an administrator did not call mandatory, it may evade: most hosts have
- * rules, and an offload is an explicit request. A filter that the application
- * has attached to the socket is never evaded.
+ * rules, and an offload is an explicit request. What the application has asked
+ * for is never evaded: a filter of the socket, a rate, a least TTL.
  *
  * Context: process, may sleep.
- * Return: CHIMNEY_REASON_NONE, _XFRM or _FILTERED.
+ * Return: CHIMNEY_REASON_NONE, _XFRM, _FILTERED, _PACING or _MIN_TTL.
  */
 enum chimney_reason chimney_bypass_refused(struct sock *sk)
 {
@@ -160,5 +168,9 @@ enum chimney_reason chimney_bypass_refused(struct sock *sk)
 	if (READ_ONCE(chimney_host_net(net)->mandatory_filters) &&
 	    (has_ruleset(net, chimney_ip_family(sk)) || has_cgroup_program(sk)))
 		return CHIMNEY_REASON_FILTERED;
+	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL)
+		return CHIMNEY_REASON_PACING;
+	if (has_min_ttl(sk))
+		return CHIMNEY_REASON_MIN_TTL;
 	return CHIMNEY_REASON_NONE;
 }

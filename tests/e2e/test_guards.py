@@ -19,7 +19,7 @@ from lib import (EXIT_INCOMPLETE, MODULES, NEAR, PEER, check, check_equal, check
 PROGRESS = 64 << 10
 SETTINGS = "net.chimney"
 CGROUP = "/sys/fs/cgroup/chimney-test"
-SO_ATTACH_FILTER = 26
+SO_ATTACH_FILTER, SO_MAX_PACING_RATE, IP_MINTTL = 26, 47, 21
 BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS = 5, 8, 8, 1
 SYS_BPF = 321
 BPF_ALLOW = struct.pack("<BBhi", 0xb7, 0, 0, 1) + struct.pack("<BBhi", 0x95, 0, 0, 0)
@@ -184,6 +184,24 @@ def test_socket_filter():
     comes_home("a filter")
     refused(sock, "filtered")
     echo(sock)
+    server.stop()
+
+
+def test_socket_options():
+    """Nor what else it wants of the host for its segments: a rate, a least TTL."""
+    server = EchoServer()
+    start()
+    for level, option, value, default, reason in (
+            (socket.SOL_SOCKET, SO_MAX_PACING_RATE, 10 << 20, -1, "pacing"),
+            (socket.IPPROTO_IP, IP_MINTTL, 60, 0, "min-ttl")):
+        sock = connect()
+        sock.setsockopt(level, option, value)
+        refused(sock, reason)
+        sock.setsockopt(level, option, default)
+        check_tree(offload(*connection(sock)))
+        sock.setsockopt(level, option, value)
+        comes_home(reason)
+        echo(sock)
     server.stop()
 
 

@@ -193,6 +193,10 @@ enum chimney_tcp_state {
  *   translated (NAT).
  * @CHIMNEY_REASON_LIMIT: The network namespace has as many connections
  *   offloaded as its sysctl net.chimney.max_connections allows.
+ * @CHIMNEY_REASON_PACING: The application limits the rate of its segments
+ *   (SO_MAX_PACING_RATE).
+ * @CHIMNEY_REASON_MIN_TTL: The application takes no segments that came from
+ *   far away (IP_MINTTL, IPV6_MINHOPCOUNT).
  */
 enum chimney_reason {
 	CHIMNEY_REASON_NONE,
@@ -222,6 +226,8 @@ enum chimney_reason {
 	CHIMNEY_REASON_FILTERED,
 	CHIMNEY_REASON_TRANSLATED,
 	CHIMNEY_REASON_LIMIT,
+	CHIMNEY_REASON_PACING,
+	CHIMNEY_REASON_MIN_TTL,
 };
 
 /**

@@ -70,6 +70,7 @@ constexpr auto reason_names = std::to_array<std::string_view>({
     "tx-timestamps", "family",       "memory",
     "gone",          "bound-device", "target-paused",
     "filtered",      "translated",   "limit",
+    "pacing",        "min-ttl",
 });
 
 constexpr auto tcp_event_names =
@@ -139,6 +140,8 @@ constexpr auto reason_texts = std::to_array<std::string_view>({
     "net.chimney.mandatory_filters)",
     "its addresses or ports are translated (NAT)",
     "the network namespace has as many offloaded as sysctl net.chimney.max_connections allows",
+    "the application limits the rate of its segments (SO_MAX_PACING_RATE)",
+    "the application takes no segments from far away (IP_MINTTL, IPV6_MINHOPCOUNT)",
 });
 static_assert(reason_texts.size() == reason_names.size());
 

@@ -12,6 +12,7 @@
 
 #include <chimney/client.hpp>
 #include <chimney/error.hpp>
+#include <chimney/json.hpp>
 #include <chimney/replay.hpp>
 #include <chimney/selector.hpp>
 #include <chimney/types.hpp>
@@ -43,6 +44,8 @@ class Backend {
     virtual Result<void> fault(const std::string& dev, const std::string& script) = 0;
     /// Hand over events as they come, until @p tell returns false.
     virtual Result<void> monitor(const Tell& tell) = 0;
+    /// What only the daemon can do; the document it answers with.
+    virtual Result<Json> call(std::string_view method, const Json& parameters) = 0;
 };
 
 /// The daemon at @p socket, or the kernel if no daemon listens there.

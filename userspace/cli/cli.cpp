@@ -16,7 +16,9 @@ namespace {
 constexpr std::string_view usage_head =
     R"(chimneyctl - hand live TCP connections to an offload target and take them back
 
-usage: chimneyctl [OPTIONS] OBJECT [COMMAND [ARGUMENTS]]
+usage: chimneyctl [OPTIONS] [OBJECT [COMMAND [ARGUMENTS]]]
+
+Without an object: one screen that tells how things stand.
 
 objects:
 )";
@@ -44,11 +46,12 @@ examples:
 error, 2 if some of the selected connections did not make it.
 )";
 
-const std::array<const Command*, 14>& objects() {
-    static const std::array<const Command*, 14> table = {
-        &target_command,  &offload_command, &upload_command, &conn_command,       &op_command,
-        &explain_command, &update_command,  &query_command,  &invalidate_command, &monitor_command,
-        &stats_command,   &capture_command, &replay_command, &conform_command};
+const std::array<const Command*, 18>& objects() {
+    static const std::array<const Command*, 18> table = {
+        &target_command,  &offload_command, &upload_command,  &conn_command,  &op_command,
+        &policy_command,  &explain_command, &update_command,  &query_command, &invalidate_command,
+        &monitor_command, &stats_command,   &metrics_command, &tree_command,  &doctor_command,
+        &capture_command, &replay_command,  &conform_command};
     return table;
 }
 
@@ -142,10 +145,9 @@ Result<int> run_words(Context& context, Arguments words) {
     }
     words = words.subspan(*used);
     if (words.empty())
-        return fail(ErrorCode::usage, "there is no object: use target, offload, upload, conn and "
-                                      "so on, see chimneyctl --help");
+        return run_summary(context);
     for (auto word : words.subspan(1))
-        if (word.starts_with('-') && !is_help(word))
+        if (word.starts_with('-') && !is_help(word) && word != "--dot")
             return fail(ErrorCode::usage, "option " + std::string(word) +
                                               " stands too late: write options before '" +
                                               std::string(words.front()) + "'");

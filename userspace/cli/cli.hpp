@@ -37,6 +37,7 @@ struct Environment {
     std::function<Result<std::unique_ptr<Backend>>(const std::string& socket)> open = open_backend;
     std::function<Result<std::unique_ptr<Replayer>>()> open_replayer = cli::open_replayer;
     std::string debugfs = "/sys/kernel/debug";
+    std::string root = "/"; ///< of the files that doctor looks at
 };
 
 /// What a command works with.
@@ -48,6 +49,7 @@ class Context {
     Result<Backend*> backend();
     Result<std::unique_ptr<Replayer>> replayer() { return environment_.open_replayer(); }
     const std::string& debugfs() const { return environment_.debugfs; }
+    const std::string& root() const { return environment_.root; }
     std::ostream& out() { return environment_.out; }
     std::ostream& err() { return environment_.err; }
     Style style() const;
@@ -92,6 +94,10 @@ extern const Command offload_command;
 extern const Command upload_command;
 extern const Command conn_command;
 extern const Command op_command;
+extern const Command metrics_command;
+extern const Command tree_command;
+extern const Command doctor_command;
+extern const Command policy_command;
 extern const Command update_command;
 extern const Command query_command;
 extern const Command invalidate_command;
@@ -101,6 +107,9 @@ extern const Command stats_command;
 extern const Command capture_command;
 extern const Command replay_command;
 extern const Command conform_command;
+
+/// One screen that tells how things stand.
+Result<int> run_summary(Context& context);
 
 /// The program. @p words are those after its name.
 int run(Arguments words, Environment environment);

@@ -69,6 +69,7 @@ class DaemonBackend : public Backend {
         return call(method::set_faults, {{"dev", dev}, {"script", script}}).map([](const Json&) {});
     }
     Result<void> monitor(const Tell& tell) override;
+    Result<Json> call(std::string_view method, const Json& parameters) override;
 
   private:
     static Json with(const Selector& selector) {
@@ -86,7 +87,6 @@ class DaemonBackend : public Backend {
         return std::move(items->front());
     }
 
-    Result<Json> call(std::string_view method, const Json& parameters);
     Result<Json> next_reply();
     Result<void> send_all(std::string_view bytes);
 

@@ -46,6 +46,7 @@ class KernelBackend : public Backend {
         return client_.fault(dev, script);
     }
     Result<void> monitor(const Tell& tell) override;
+    Result<Json> call(std::string_view, const Json&) override { return tl::unexpected(no_daemon_); }
 
   private:
     std::unique_ptr<NetlinkSocket> socket_;

@@ -58,33 +58,6 @@ bool moves(OpKind kind) {
     return kind == CHIMNEY_OP_KIND_INITIATE || kind == CHIMNEY_OP_KIND_TERMINATE;
 }
 
-std::string block_label(const Drawing& draw, const Block& block) {
-    switch (block.layer) {
-    case CHIMNEY_LAYER_NEIGHBOR: {
-        auto label = "neighbor " + address(block.dst);
-        if (block.mac)
-            label += fmt::format(" {:02x}", fmt::join(*block.mac, ":"));
-        if (block.ifindex != 0)
-            label += " dev " + device(block.dev, block.ifindex);
-        return label;
-    }
-    case CHIMNEY_LAYER_PATH: {
-        auto label =
-            fmt::format("path {} {} {}", address(block.src), draw.arrow, address(block.dst));
-        if (block.mtu)
-            label += fmt::format(" mtu {}", *block.mtu);
-        return label;
-    }
-    default: {
-        auto label = fmt::format("tcp {} {} {}", endpoint(block.src, block.src_port), draw.arrow,
-                                 endpoint(block.dst, block.dst_port));
-        if (block.tcp_state)
-            label += " " + to_string(*block.tcp_state);
-        return label;
-    }
-    }
-}
-
 /// A block as a tree shows it.
 struct TreeRow {
     Layer layer;
@@ -167,7 +140,7 @@ std::string render_tree(const Style& style, const std::vector<TreeRow>& blocks) 
 TreeRow report_row(const Style& style, const Operation& op, const Block& block) {
     TreeRow row{block.layer, {}};
     auto status = block.status.value_or(CHIMNEY_STATUS_PENDING);
-    row.cells.push_back({block_label(drawing(style), block)});
+    row.cells.push_back({block_label(style, block)});
     row.cells.push_back({block.role ? to_string(*block.role) : "", Color::dim});
     // What is not sent has no status.
     row.cells.push_back(
@@ -324,30 +297,64 @@ std::string format_duration(std::uint64_t ns) {
     return value < s ? fmt::format("{:.1f} ms", value / ms) : fmt::format("{:.2f} s", value / s);
 }
 
+std::string block_label(const Style& style, const Block& block) {
+    const auto& draw = drawing(style);
+    switch (block.layer) {
+    case CHIMNEY_LAYER_NEIGHBOR: {
+        auto label = "neighbor " + address(block.dst);
+        if (block.mac)
+            label += fmt::format(" {:02x}", fmt::join(*block.mac, ":"));
+        if (block.ifindex != 0)
+            label += " dev " + device(block.dev, block.ifindex);
+        return label;
+    }
+    case CHIMNEY_LAYER_PATH: {
+        auto label =
+            fmt::format("path {} {} {}", address(block.src), draw.arrow, address(block.dst));
+        if (block.mtu)
+            label += fmt::format(" mtu {}", *block.mtu);
+        return label;
+    }
+    default: {
+        auto label = fmt::format("tcp {} {} {}", endpoint(block.src, block.src_port), draw.arrow,
+                                 endpoint(block.dst, block.dst_port));
+        if (block.tcp_state)
+            label += " " + to_string(*block.tcp_state);
+        return label;
+    }
+    }
+}
+
 std::string render_operation(const Style& style, const Operation& op) {
-    return render_head(style, op, "");
+    auto who = op.requester.empty() ? "" : " for " + op.requester;
+    return paint(style, Color::dim, local_time(op.start_ns)) + " " + render_head(style, op, who);
+}
+
+std::string render_blocks(const Style& style, const Report& report) {
+    std::vector<TreeRow> tree;
+    for (const auto& block : report.blocks)
+        if (!block.reason)
+            tree.push_back(report_row(style, report.operation, block));
+    return render_tree(style, tree);
 }
 
 std::string render_report(const Style& style, const Report& report) {
-    std::vector<TreeRow> tree;
     std::uint64_t send = 0;
     std::uint64_t receive = 0;
     for (const auto& block : report.blocks) {
-        if (!block.reason)
-            tree.push_back(report_row(style, report.operation, block));
         send += block.send_bytes;
         receive += block.receive_bytes;
     }
     auto data = fmt::format(", send {}, receive {}", format_bytes(send), format_bytes(receive));
     return render_head(style, report.operation, moves(report.operation.kind) ? data : "") +
-           render_tree(style, tree) + render_refused(style, report);
+           render_blocks(style, report) + render_refused(style, report);
 }
 
 std::string render_refused(const Style& style, const Report& report) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& block : report.blocks)
         if (block.reason)
-            rows.push_back({{"   " + block_label(drawing(style), block)},
+            rows.push_back({{"   " + block_label(style, block)},
                             {to_string(*block.reason) + ": " + std::string(describe(*block.reason)),
                              Color::yellow}});
     return rows.empty() ? "" : "refused:\n" + format_table(style, rows);
@@ -393,6 +400,13 @@ std::string render_event(const Style& style, const Event& event) {
     return text + "\n";
 }
 
+std::string render_gap(const Style& style, std::uint64_t time_ns) {
+    return paint(style, Color::dim, local_time(time_ns)) + " " +
+           paint(style, Color::yellow,
+                 "gap: events were lost, they came faster than they were read") +
+           "\n";
+}
+
 std::string render_statistics(const Style& style, const std::vector<Statistics>& statistics) {
     std::string text;
     for (const auto& one : statistics) {
@@ -435,7 +449,8 @@ std::string render_targets(const Style& style, const std::vector<Target>& target
               target.violations ? Color::red : Color::none},
              {target.gate == CHIMNEY_GATE_OPEN && !style.details ? ""
                                                                  : "gate " + to_string(target.gate),
-              gate_color(target.gate)}});
+              gate_color(target.gate)},
+             {target.quarantined ? "quarantined" : "", Color::red}});
         if (style.details)
             add_details(rows, target);
     }

@@ -23,12 +23,18 @@ std::string format_duration(std::uint64_t ns);
 std::string render_operation(const Style& style, const Operation& operation);
 /// The operation, the trees of its blocks and the refused connections.
 std::string render_report(const Style& style, const Report& report);
+/// The trees of its blocks alone.
+std::string render_blocks(const Style& style, const Report& report);
+/// What a block is about: "tcp 10.0.0.1:40000 -> 10.0.0.2:80 established".
+std::string block_label(const Style& style, const Block& block);
 /// The refused connections of a report, with their reasons; empty if there are none.
 std::string render_refused(const Style& style, const Report& report);
 /// What came back from a tree that was made up; @p number counts the steps from 1.
 std::string render_replay(const Style& style, std::size_t number, const ReplayResult& result);
 /// One line.
 std::string render_event(const Style& style, const Event& event);
+/// A line in the place of events that were lost.
+std::string render_gap(const Style& style, std::uint64_t time_ns);
 /// A table for each device.
 std::string render_statistics(const Style& style, const std::vector<Statistics>& statistics);
 /// One line for each parameter.

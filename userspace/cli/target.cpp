@@ -19,6 +19,8 @@ constexpr std::string_view help = R"(usage:
   chimneyctl target [show [DEV]]
   chimneyctl target add DEV kind KIND [tcp N] [path N] [neighbor N] [mtu N] [rcvwnd N]
   chimneyctl target del DEV
+  chimneyctl target quarantine DEV
+  chimneyctl target release DEV
   chimneyctl target param DEV [NAME VALUE]...
   chimneyctl target fault DEV SCRIPT...
 
@@ -34,6 +36,9 @@ A target is what connections are handed to: a NIC that runs TCP, or a software t
 
 What is left out takes the default of the kind. "del" brings the target's connections home first.
 "show" with -d adds what a target can do and which clauses of the contract were broken how often.
+
+"quarantine" brings all connections of a target home and lets chimneyd offload nothing to it until
+it is released, also after a restart of chimneyd.
 
 "param" shows the settings of the host for a target, or changes some: timers, in microseconds, and
 thresholds. "fault" makes a simulated NIC misbehave, for tests. Statements of a script, with ";"
@@ -55,6 +60,7 @@ examples:
   chimneyctl target fault veth0 'on tcp-create 3 status tcp-entries; on any delay 20ms'
   chimneyctl target fault veth0 event upload-all
   chimneyctl target fault veth0 clear
+  chimneyctl target quarantine veth0
   chimneyctl target del veth0
 )";
 
@@ -133,10 +139,16 @@ Result<int> run_add(Context& context, Arguments arguments) {
         });
 }
 
-Result<int> run_del(Context& context, Arguments arguments) {
+/// The device of a command that takes nothing else.
+Result<std::string> only_device(Arguments arguments, std::string_view command) {
     if (arguments.size() != 1)
-        return fail(ErrorCode::usage, "target del takes one device: chimneyctl target del DEV");
-    auto dev = device_argument(arguments.front());
+        return fail(ErrorCode::usage,
+                    fmt::format("target {0} takes one device: chimneyctl target {0} DEV", command));
+    return device_argument(arguments.front());
+}
+
+Result<int> run_del(Context& context, Arguments arguments) {
+    auto dev = only_device(arguments, "del");
     if (!dev)
         return tl::unexpected(dev.error());
     return context.backend()
@@ -211,10 +223,48 @@ Result<int> run_fault(Context& context, Arguments arguments) {
         });
 }
 
+Result<int> run_quarantine(Context& context, Arguments arguments) {
+    auto dev = only_device(arguments, "quarantine");
+    if (!dev)
+        return tl::unexpected(dev.error());
+    return context.backend()
+        .and_then([&](Backend* backend) {
+            return backend->call(method::quarantine_target, {{"dev", *dev}});
+        })
+        .and_then(parse_reports)
+        .map([&](const std::vector<Report>& reports) -> int {
+            context.print(reports_document(reports), [&] {
+                std::string text;
+                for (const auto& report : reports)
+                    text += render_report(context.style(), report);
+                return text + "Quarantined " + *dev + "\n";
+            });
+            bool home = std::ranges::all_of(
+                reports, [](const Report& report) { return report.operation.failed == 0; });
+            return home ? exit_ok : exit_incomplete;
+        });
+}
+
+Result<int> run_release(Context& context, Arguments arguments) {
+    auto dev = only_device(arguments, "release");
+    if (!dev)
+        return tl::unexpected(dev.error());
+    return context.backend()
+        .and_then([&](Backend* backend) {
+            return backend->call(method::release_target, {{"dev", *dev}});
+        })
+        .map([&](const Json& document) -> int {
+            context.print(document, [&] { return "Released " + *dev + "\n"; });
+            return exit_ok;
+        });
+}
+
 constexpr auto commands = std::to_array<Command>({
     {"show", run_show, "show one target or all", ""},
     {"add", run_add, "make a software target on a device", ""},
     {"del", run_del, "remove a software target", ""},
+    {"quarantine", run_quarantine, "bring everything home and offload nothing any more", ""},
+    {"release", run_release, "end a quarantine", ""},
     {"param", run_param, "show or change settings of the host for a target", ""},
     {"fault", run_fault, "make a software target misbehave", ""},
 });

@@ -13,9 +13,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <chimney/config.hpp>
 #include <chimney/options.hpp>
 
-#include "config.hpp"
 #include "server.hpp"
 
 namespace chimney::daemon {
@@ -33,6 +33,12 @@ Options win over the settings of the file, which are written like this:
   socket  = "/run/chimney/chimneyd.sock"
   group   = "chimney"
   on-exit = "home"
+  state   = "/var/lib/chimney"
+
+  [[rule]]
+  action  = "offload"
+  dst     = ":5201"
+  min-age = "10 s"
 
 With on-exit "home" the offloaded connections come back to the host when chimneyd ends, even when
 it is killed: the kernel sees to that. With "stay" they remain offloaded.
@@ -50,6 +56,7 @@ struct CommandLine {
     std::optional<std::string> socket;
     std::optional<std::string> group;
     std::optional<OnExit> on_exit;
+    std::optional<std::string> state;
     bool check = false;
     bool help = false;
     bool version = false;
@@ -77,6 +84,8 @@ std::vector<Option> make_options(CommandLine& line) {
          [&line](std::string_view value) -> Result<void> {
              return parse_on_exit(value).map([&](OnExit on_exit) { line.on_exit = on_exit; });
          }},
+        {0, "state", "DIRECTORY", "for what must outlive the daemon (default: /var/lib/chimney)",
+         store(line.state)},
         {0, "config", "FILE", "settings (default: /etc/chimney/chimneyd.toml)",
          [&line](std::string_view value) -> Result<void> {
              line.config = value;
@@ -97,6 +106,8 @@ Result<Config> settings(const CommandLine& line) {
             config.group = line.group;
         if (line.on_exit)
             config.on_exit = *line.on_exit;
+        if (line.state)
+            config.state = *line.state;
         return config;
     });
 }
@@ -117,6 +128,7 @@ Result<void> add_signals(sd_event* loop) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     for (int signal : {SIGTERM, SIGINT})
         // Without a handler, sd-event ends the loop.
@@ -125,7 +137,19 @@ Result<void> add_signals(sd_event* loop) {
     return {};
 }
 
-Result<void> serve(const Config& config) {
+/// The policy is read again; the other settings need a restart.
+Result<void> reload_on_hangup(sd_event* loop, Service& service) {
+    auto handler = [](sd_event_source*, const signalfd_siginfo*, void* target) {
+        if (auto reloaded = static_cast<Service*>(target)->reload(); !reloaded)
+            spdlog::error("the policy stays as it was: {}", reloaded.error().message);
+        return 0;
+    };
+    if (int error = sd_event_add_signal(loop, nullptr, SIGHUP, handler, &service); error < 0)
+        return fail_errno("cannot handle SIGHUP", -error);
+    return {};
+}
+
+Result<void> serve(const Config& config, const std::string& file) {
     if (auto able = check_capability(); !able)
         return able;
     auto listener = Listener::open(config.socket, config.group);
@@ -148,6 +172,10 @@ Result<void> serve(const Config& config) {
         return fail_errno("cannot set up the watchdog", -error);
 
     Service service(**requests, config.on_exit == OnExit::home);
+    service.set_policy(config.policy, file);
+    service.keep_state(config.state);
+    if (auto added = reload_on_hangup(loop.get(), service); !added)
+        return added;
     if (auto targets = Client(**requests).targets(); !targets)
         spdlog::warn("{}", targets.error().message);
     auto server = Server::create(loop.get(), std::move(*listener), service, **events);
@@ -200,7 +228,7 @@ Result<void> run(std::span<const std::string_view> words) {
     auto config = settings(line);
     if (!config)
         return tl::unexpected(config.error());
-    return line.check ? Result<void>() : serve(*config);
+    return line.check ? Result<void>() : serve(*config, line.config);
 }
 
 } // namespace

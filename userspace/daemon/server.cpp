@@ -151,6 +151,7 @@ Result<void> Server::attach() {
     if (error < 0)
         return fail_errno("cannot set a timer", -error);
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    arm_poll();
     return {};
 }
 

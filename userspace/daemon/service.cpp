@@ -9,6 +9,8 @@
 #include <linux/chimney.h>
 #include <spdlog/spdlog.h>
 
+#include "interface.hpp"
+
 namespace chimney::daemon {
 namespace {
 
@@ -19,6 +21,9 @@ constexpr auto changing = std::to_array<std::string_view>({
     method::reset_statistics,
     method::set_parameters,
     method::set_faults,
+    method::apply_policy,
+    method::release,
+    method::release_target,
 });
 
 /// What may wait for a listener before it misses events.
@@ -38,6 +43,12 @@ Result<Selector> selector_parameter(const Json& parameters) {
     if (found == parameters.end() || !found->is_object())
         return fail(ErrorCode::protocol, "the call needs the parameter 'selector', an object");
     return parse_selector_json(*found);
+}
+
+Result<Json> no_method(std::string_view method) {
+    return fail(ErrorCode::protocol,
+                fmt::format("there is no method '{}': do chimneyctl and chimneyd have one version?",
+                            method));
 }
 
 Result<std::optional<Layer>> layer_parameter(const Json& parameters) {
@@ -65,15 +76,19 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
         listen(caller);
         return;
     }
-    if (auto options = operation_of(call->method)) {
-        if (auto started = start(caller, *call, *options); !started) {
+    auto options = operation_of(call->method);
+    if (options || call->method == method::quarantine_target) {
+        auto started =
+            options ? start(caller, *call, *options) : quarantine(caller, call->parameters);
+        if (!started) {
             spdlog::warn("{} for {} failed: {}", call->method, caller->describe(),
                          started.error().message);
             caller->send(encode_error(started.error()));
         }
         return;
     }
-    auto document = answer(*call);
+    auto answer = answer_of(call->method);
+    auto document = answer ? (this->*answer)(call->parameters) : no_method(call->method);
     if (!document) {
         spdlog::info("{} for {} failed: {}", call->method, caller->describe(),
                      document.error().message);
@@ -86,40 +101,75 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
     caller->send(encode_reply(*document));
 }
 
-Result<Json> Service::answer(const Call& call) {
-    if (call.method == method::ping)
-        return Json{{"version", CHIMNEY_VERSION}, {"on_exit", owned_ ? "home" : "stay"}};
-    if (call.method == method::list_targets)
-        return list_targets(call.parameters);
-    if (call.method == method::add_target)
-        return add_target(call.parameters);
-    if (call.method == method::del_target)
-        return del_target(call.parameters);
-    if (call.method == method::list_connections)
-        return list_connections(call.parameters);
-    if (call.method == method::list_operations)
-        return client_.operations().map(operations_document);
-    if (call.method == method::show_operation)
-        return show_operation(call.parameters);
-    if (call.method == method::list_statistics)
-        return list_statistics(call.parameters);
-    if (call.method == method::reset_statistics)
-        return reset_statistics(call.parameters);
-    if (call.method == method::set_parameters)
-        return set_parameters(call.parameters);
-    if (call.method == method::set_faults)
-        return set_faults(call.parameters);
-    return fail(ErrorCode::protocol,
-                fmt::format("there is no method '{}': do chimneyctl and chimneyd have one version?",
-                            call.method));
+Service::Answer Service::answer_of(std::string_view method) {
+    static const std::map<std::string_view, Answer> answers = {
+        {method::ping, &Service::ping},
+        {method::list_targets, &Service::list_targets},
+        {method::add_target, &Service::add_target},
+        {method::del_target, &Service::del_target},
+        {method::list_connections, &Service::list_connections},
+        {method::list_operations, &Service::list_operations},
+        {method::show_operation, &Service::show_operation},
+        {method::list_history, &Service::list_history},
+        {method::get_metrics, &Service::get_metrics},
+        {method::get_info, &Service::get_info},
+        {method::get_interface, &Service::get_interface},
+        {method::list_statistics, &Service::list_statistics},
+        {method::reset_statistics, &Service::reset_statistics},
+        {method::set_parameters, &Service::set_parameters},
+        {method::set_faults, &Service::set_faults},
+        {method::show_policy, &Service::show_policy},
+        {method::test_policy, &Service::test_policy},
+        {method::apply_policy, &Service::apply_policy},
+        {method::release, &Service::release},
+        {method::release_target, &Service::release_target},
+    };
+    auto found = answers.find(method);
+    return found == answers.end() ? nullptr : found->second;
+}
+
+Result<Json> Service::ping(const Json&) {
+    return Json{{"version", CHIMNEY_VERSION}, {"on_exit", owned_ ? "home" : "stay"}};
+}
+
+Result<Json> Service::get_info(const Json&) {
+    return Json{{"vendor", "chimney"},
+                {"product", "chimneyd"},
+                {"version", CHIMNEY_VERSION},
+                {"url", "man:chimneyd(8)"},
+                {"interfaces", {"org.varlink.service", "org.chimney"}}};
+}
+
+Result<Json> Service::get_interface(const Json& parameters) {
+    return text_parameter(parameters, "interface").and_then([](const std::string& name) {
+        if (name != "org.chimney")
+            return Result<Json>(fail(ErrorCode::not_found, "there is no interface '" + name +
+                                                               "': org.chimney is the only one"));
+        return Result<Json>(Json{{"description", interface_description}});
+    });
+}
+
+Result<Json> Service::get_metrics(const Json&) {
+    auto targets = mark_quarantined(client_.targets());
+    if (!targets)
+        return tl::unexpected(targets.error());
+    return client_.connections({}).map([&](const std::vector<Connection>& connections) {
+        return Json{{"schema", 1}, {"metrics", metrics_.text(*targets, connections)}};
+    });
+}
+
+Result<Json> Service::list_operations(const Json&) {
+    return client_.operations().map(operations_document);
 }
 
 Result<Json> Service::list_targets(const Json& parameters) {
     if (!parameters.contains("dev"))
-        return client_.targets().map(targets_document);
-    return text_parameter(parameters, "dev")
-        .and_then([&](const std::string& dev) { return client_.target(dev); })
-        .map([](const Target& target) { return targets_document({target}); });
+        return mark_quarantined(client_.targets()).map(targets_document);
+    return mark_quarantined(
+               text_parameter(parameters, "dev")
+                   .and_then([&](const std::string& dev) { return client_.target(dev); })
+                   .map([](const Target& target) { return std::vector{target}; }))
+        .map(targets_document);
 }
 
 Result<Json> Service::add_target(const Json& parameters) {
@@ -147,9 +197,17 @@ Result<Json> Service::show_operation(const Json& parameters) {
     auto id = parameters.find("id");
     if (id == parameters.end() || !id->is_number_unsigned())
         return fail(ErrorCode::protocol, "the call needs the parameter 'id', a number");
-    return client_.report(id->get<std::uint32_t>()).map([](const Report& report) {
-        return reports_document({report});
-    });
+    auto report = client_.report(id->get<std::uint32_t>());
+    if (report || !history_)
+        return report.map([](const Report& found) { return reports_document({found}); });
+    // The kernel keeps few of those that are over.
+    HistoryFilter filter;
+    filter.id = id->get<std::uint32_t>();
+    filter.last = 1;
+    auto found = history_->list(filter);
+    if (!found || found->at("operations").empty())
+        return tl::unexpected(report.error());
+    return found;
 }
 
 Result<Json> Service::list_statistics(const Json& parameters) {
@@ -195,6 +253,14 @@ Result<Json> Service::set_faults(const Json& parameters) {
     return client_.fault(*dev, *script).map([] { return Json::object(); });
 }
 
+Result<Json> Service::list_history(const Json& parameters) {
+    if (!history_)
+        return fail(ErrorCode::usage, "chimneyd keeps no history: its state directory is not set");
+    return parse_history_filter(parameters).and_then([&](const HistoryFilter& filter) {
+        return history_->list(filter);
+    });
+}
+
 Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& call,
                             OperationOptions options) {
     auto layer = layer_parameter(call.parameters);
@@ -211,27 +277,41 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
     if (!requests)
         return tl::unexpected(requests.error());
 
-    Job job{caller, {}, {}, 0};
+    if (options.kind == CHIMNEY_OP_KIND_INITIATE && !options.dry_run)
+        if (auto allowed = check_allowed(*requests); !allowed)
+            return allowed;
+
+    Job job{Origin::call, caller->describe(), caller, 0, {}, {}};
     for (const auto& request : *requests) {
-        auto op = client_.start(request, options);
-        if (!op) {
-            auto error = op.error();
+        if (auto begun = begin(job, request, options); !begun) {
+            auto error = begun.error();
             if (!job.operations.empty())
                 error.message += fmt::format(" (operations started before: {})",
                                              fmt::join(job.operations, ", "));
             return tl::unexpected(error);
         }
-        spdlog::info("operation {}: {} {} for {}", op->id, to_string(op->kind),
+        spdlog::info("operation {}: {} {} for {}", job.operations.back(), to_string(options.kind),
                      selector->to_string(), caller->describe());
-        job.operations.push_back(op->id);
-        if (op->running())
-            job.running.insert(op->id);
     }
+    wait_for(std::move(job));
+    return {};
+}
+
+/// Start one more operation of a job.
+Result<void> Service::begin(Job& job, const KernelSelector& request,
+                            const OperationOptions& options) {
+    return client_.start(request, options).map([&](const Operation& op) {
+        job.operations.push_back(op.id);
+        if (op.running())
+            job.running.insert(op.id);
+    });
+}
+
+void Service::wait_for(Job job) {
     if (job.running.empty())
         finish(job);
     else
         jobs_.push_back(std::move(job));
-    return {};
 }
 
 void Service::on_events(const Events& events) {
@@ -240,6 +320,7 @@ void Service::on_events(const Events& events) {
         if (message.command == CHIMNEY_CMD_EVENT_NTF) {
             if (auto event = decode_event(message, namer_)) {
                 wishes_.note(*event);
+                enforcer_.note_event(*event, Clock::now());
                 news.push_back(std::move(*event));
             }
         }
@@ -251,31 +332,31 @@ void Service::on_events(const Events& events) {
     tell(news, events.overrun);
     if (events.overrun) {
         spdlog::warn("the kernel dropped events: asking it for the state of all operations");
+        if (auto operations = client_.operations(); operations && history_)
+            for (const auto& op : *operations)
+                if (!op.running())
+                    on_done(op.id);
         poll();
     }
 }
 
 void Service::offload_again(std::uint32_t ifindex) {
-    Job job{{}, {}, {}, ifindex};
+    Job job{Origin::resume, "resume", {}, ifindex, {}, {}};
     OperationOptions options;
     options.kind = CHIMNEY_OP_KIND_INITIATE;
     options.owned = owned_;
-    for (const auto& request : wishes_.again(ifindex)) {
-        auto op = client_.start(request, options);
-        if (!op) {
-            spdlog::warn("cannot offload to {} again: {}", namer_(ifindex), op.error().message);
+    auto requests = wishes_.again(ifindex);
+    if (enforcer_.quarantined().contains(namer_(ifindex)))
+        return;
+    for (const auto& request : requests) {
+        if (auto begun = begin(job, request, options); !begun) {
+            spdlog::warn("cannot offload to {} again: {}", namer_(ifindex), begun.error().message);
             continue;
         }
-        spdlog::info("operation {}: {} connections go to {} again", op->id, request.sockets.size(),
-                     namer_(ifindex));
-        job.operations.push_back(op->id);
-        if (op->running())
-            job.running.insert(op->id);
+        spdlog::info("operation {}: {} connections go to {} again", job.operations.back(),
+                     request.sockets.size(), namer_(ifindex));
     }
-    if (job.running.empty())
-        finish(job);
-    else
-        jobs_.push_back(std::move(job));
+    wait_for(std::move(job));
 }
 
 void Service::listen(const std::shared_ptr<Caller>& caller) {
@@ -320,10 +401,13 @@ void Service::poll() {
     }
     for (auto ifindex : std::set(wishes_.due()))
         offload_again(ifindex);
+    enforce();
 }
 
 void Service::on_done(std::uint32_t operation) {
+    bool ours = false;
     for (auto job = jobs_.begin(); job != jobs_.end();) {
+        ours |= std::ranges::count(job->operations, operation) > 0;
         job->running.erase(operation);
         if (!job->running.empty()) {
             ++job;
@@ -332,11 +416,13 @@ void Service::on_done(std::uint32_t operation) {
         finish(*job);
         job = jobs_.erase(job);
     }
+    if (!ours)
+        record_foreign(operation);
 }
 
 void Service::finish(const Job& job) {
     auto caller = job.caller.lock();
-    if (!caller && !job.again)
+    if (!caller && job.origin == Origin::call)
         spdlog::info("nobody waits any more for operation {}", fmt::join(job.operations, ", "));
     std::vector<Report> reports;
     for (auto id : job.operations) {
@@ -347,7 +433,8 @@ void Service::finish(const Job& job) {
                 caller->send(encode_error(report.error()));
             return;
         }
-        wishes_.note(*report, job.again);
+        report->operation.requester = job.requester;
+        learn(job, *report);
         spdlog::info("operation {}: {}, {} of {} connections made it", id,
                      to_string(report->operation.state), report->operation.ok,
                      report->operation.connections());
@@ -355,16 +442,27 @@ void Service::finish(const Job& job) {
     }
     if (caller)
         caller->send(encode_reply(reports_document(reports)));
+    for (const auto& report : reports) {
+        record(report);
+        enforce_quarantine(report);
+    }
+    remember();
     trim_wishes();
 }
 
 /// Connections end without a word, so look now and then which are still there.
 void Service::trim_wishes() {
-    if (wishes_.size() <= wishes_limit_)
+    if (std::max(wishes_.size(), enforcer_.size()) <= wishes_limit_)
         return;
     if (auto alive = client_.connections({}))
         wishes_.keep(*alive);
-    wishes_limit_ = std::max(wishes_at_least, 2 * wishes_.size());
+    if (auto candidates = census_.take({}, Clock::now())) {
+        std::set<std::uint64_t> cookies;
+        for (const auto& candidate : *candidates)
+            cookies.insert(candidate.name.cookie);
+        enforcer_.keep(cookies);
+    }
+    wishes_limit_ = std::max(wishes_at_least, 2 * std::max(wishes_.size(), enforcer_.size()));
 }
 
 void Service::abandon(std::uint32_t operation, const Error& error) {

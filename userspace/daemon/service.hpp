@@ -12,10 +12,15 @@
 #include <vector>
 
 #include <chimney/client.hpp>
+#include <chimney/config.hpp>
 #include <chimney/netlink.hpp>
 #include <chimney/protocol.hpp>
 #include <chimney/resolve.hpp>
 
+#include "enforcer.hpp"
+#include "history.hpp"
+#include "metrics.hpp"
+#include "state_file.hpp"
 #include "wishes.hpp"
 
 namespace chimney::daemon {
@@ -41,12 +46,23 @@ inline constexpr std::size_t wishes_at_least = 4096;
 /// An announcement may get lost, so that poll() must be called now and then while waiting().
 ///
 /// What came home because a target wanted everything back goes out again when it resumes.
+///
+/// If there is a policy, poll() also looks at the connections there are and does what it says.
 class Service {
   public:
     /// @param owned connections come home when the kernel closes @p socket
     Service(NetlinkSocket& socket, bool owned, Resolver resolver = {},
-            InterfaceNamer namer = interface_name)
-        : client_(socket, namer), owned_(owned), resolver_(resolver), namer_(namer) {}
+            InterfaceNamer namer = interface_name, Sources sources = {})
+        : client_(socket, namer), owned_(owned), resolver_(resolver), namer_(namer),
+          census_(std::move(sources)) {}
+
+    /// @param file it was read from and is read from again on request
+    void set_policy(Policy policy, std::string file);
+    /// Read the policy from its file again.
+    Result<void> reload();
+    /// Remember quarantines, what was done by hand, and operations in a directory, and read what
+    /// is there.
+    void keep_state(const std::string& directory);
 
     /// Carry out one encoded call; answers now or later.
     void handle(const std::shared_ptr<Caller>& caller, std::string_view text);
@@ -55,15 +71,22 @@ class Service {
     /// Ask the kernel about the operations that are waited for, and begin those that are due.
     void poll();
     /// Whether there is something for poll() to do.
-    bool waiting() const { return !jobs_.empty() || !wishes_.due().empty(); }
+    bool waiting() const { return !jobs_.empty() || !wishes_.due().empty() || has_policy(); }
 
   private:
-    /// One call that waits for its operations.
+    /// Rules, or connections that rules have offloaded when there were some.
+    bool has_policy() const { return !policy_.rules.empty() || enforcer_.owns_any(); }
+    /// Why operations were started.
+    enum class Origin { call, resume, policy, quarantine };
+
+    /// Operations that belong together, and who waits for them.
     struct Job {
+        Origin origin = Origin::call;
+        std::string requester; ///< for the history
         std::weak_ptr<Caller> caller;
+        std::uint32_t again = 0; ///< the target that has resumed
         std::set<std::uint32_t> running;
         std::vector<std::uint32_t> operations; ///< all, in the order of the answer
-        std::uint32_t again = 0;               ///< nobody asked: this target has resumed
     };
 
     /// A caller that wants to know of events.
@@ -72,7 +95,10 @@ class Service {
         bool lost = false; ///< it missed some
     };
 
-    Result<Json> answer(const Call& call);
+    using Answer = Result<Json> (Service::*)(const Json& parameters);
+    static Answer answer_of(std::string_view method);
+    Result<Json> ping(const Json& parameters);
+    Result<Json> list_operations(const Json& parameters);
     Result<Json> list_targets(const Json& parameters);
     Result<Json> add_target(const Json& parameters);
     Result<Json> del_target(const Json& parameters);
@@ -82,10 +108,33 @@ class Service {
     Result<Json> reset_statistics(const Json& parameters);
     Result<Json> set_parameters(const Json& parameters);
     Result<Json> set_faults(const Json& parameters);
+    Result<Json> list_history(const Json& parameters);
+    Result<Json> get_metrics(const Json& parameters);
+    Result<Json> get_info(const Json& parameters);
+    Result<Json> get_interface(const Json& parameters);
+    Result<Json> show_policy(const Json& parameters);
+    Result<Json> test_policy(const Json& parameters);
+    Result<Json> apply_policy(const Json& parameters);
+    Result<Json> release(const Json& parameters);
+    Result<Json> release_target(const Json& parameters);
+    Result<void> quarantine(const std::shared_ptr<Caller>& caller, const Json& parameters);
     Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call,
                        OperationOptions options);
     void listen(const std::shared_ptr<Caller>& caller);
     void offload_again(std::uint32_t ifindex);
+    Result<void> begin(Job& job, const KernelSelector& request, const OperationOptions& options);
+    void wait_for(Job job);
+    Result<std::vector<Target>> mark_quarantined(Result<std::vector<Target>> targets) const;
+    Result<Policy> policy_parameter(const Json& parameters) const;
+    Result<Situation> look(const Policy& policy);
+    void enforce();
+    void carry_out(const std::vector<Decision>& decisions, Step step, OpKind kind);
+    Result<void> check_allowed(const std::vector<KernelSelector>& requests);
+    void enforce_quarantine(const Report& report);
+    void learn(const Job& job, const Report& report);
+    void record(const Report& report);
+    void record_foreign(std::uint32_t operation);
+    void remember();
     void tell(const std::vector<Event>& events, bool lost);
     void on_done(std::uint32_t operation);
     void finish(const Job& job);
@@ -100,6 +149,14 @@ class Service {
     std::list<Listener> listeners_;
     Wishes wishes_;
     std::size_t wishes_limit_ = wishes_at_least;
+    Policy policy_;
+    std::string policy_file_;
+    Census census_;
+    Enforcer enforcer_;
+    std::optional<StateFile> state_;
+    Json stored_; ///< what state_ holds
+    std::optional<History> history_;
+    Metrics metrics_;
 };
 
 } // namespace chimney::daemon

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,7 @@ class FakeBackend : public Backend {
     struct Record {
         std::string asked;
         std::vector<Report> reports;
+        Json document = {{"schema", 1}, {"decisions", Json::array()}};
     };
     explicit FakeBackend(Record& record) : record_(record) {}
 
@@ -80,6 +82,13 @@ class FakeBackend : public Backend {
         return {};
     }
 
+    Result<Json> call(std::string_view method, const Json& parameters) override {
+        record_.asked = std::string(method) + " " + format_json(parameters);
+        if (method == method::quarantine_target || method == method::list_history)
+            return operations_document({});
+        return record_.document;
+    }
+
   private:
     Record& record_;
 };
@@ -116,6 +125,7 @@ class CliTest : public testing::Test {
             return std::make_unique<FakeReplayer>(replay_status);
         };
         environment.debugfs = debugfs;
+        environment.root = root;
         return cli::run(words, std::move(environment));
     }
 
@@ -132,13 +142,29 @@ class CliTest : public testing::Test {
     FakeBackend::Record record;
     Status replay_status = CHIMNEY_STATUS_SUCCESS;
     std::string debugfs = "/nowhere";
+    std::string root = "/nowhere";
 };
 
 TEST_F(CliTest, Grammar) {
     const std::vector<std::pair<std::vector<std::string_view>, std::string>> table = {
         {{"target"}, "targets -"},
         {{"target", "show"}, "targets -"},
-        {{"t", "s", "veth0"}, "targets veth0"},
+        {{"ta", "s", "veth0"}, "targets veth0"},
+        {{"target", "quarantine", "veth0"}, R"(org.chimney.QuarantineTarget {"dev":"veth0"})"},
+        {{"target", "release", "veth0"}, R"(org.chimney.ReleaseTarget {"dev":"veth0"})"},
+        {{"policy"}, "org.chimney.ShowPolicy {}"},
+        {{"policy", "test"}, "org.chimney.TestPolicy {}"},
+        {{"policy", "apply"}, "org.chimney.ApplyPolicy {}"},
+        {{"policy", "release", "dst", ":80"}, R"(org.chimney.Release {"selector":{"dst":":80"}})"},
+        {{"op", "list"}, "org.chimney.ListHistory {}"},
+        {{"op", "list", "dst", ":80", "status", "TCP_ENTRIES", "kind", "ini", "last", "3"},
+         R"(org.chimney.ListHistory {"selector":{"dst":":80"},"status":"TCP_ENTRIES",)"
+         R"("kind":"initiate","last":3})"},
+        {{"op", "list", "status", "no-target", "since", "2026-01-31T12:00:00Z"},
+         R"(org.chimney.ListHistory {"status":"no-target","since":"2026-01-31T12:00:00Z"})"},
+        {{"metrics"}, "org.chimney.GetMetrics {}"},
+        {{"tree"}, "query all"},
+        {{"tree", "dst", ":80"}, "query dst :80"},
         {{"target", "add", "veth0", "kind", "sim"}, R"(add {"dev":"veth0","kind":"sim"})"},
         {{"target", "add", "veth0", "kind", "sim", "tcp", "2", "path", "3", "neighbor", "4", "mtu",
           "1500", "rcvwnd", "65535"},
@@ -186,7 +212,6 @@ TEST_F(CliTest, Grammar) {
 
 TEST_F(CliTest, BadUsageIsOneSentenceAndAsksNobody) {
     const std::vector<std::vector<std::string_view>> table = {
-        {},
         {"frobnicate"},
         {"o"},
         {"--frob"},
@@ -200,6 +225,23 @@ TEST_F(CliTest, BadUsageIsOneSentenceAndAsksNobody) {
         {"op", "show", "x"},
         {"op", "show", "0"},
         {"op", "show", "1", "2"},
+        {"op", "list", "7"},
+        {"op", "list", "status"},
+        {"op", "list", "status", "nonsense"},
+        {"op", "list", "since", "yesterday"},
+        {"op", "list", "last", "0"},
+        {"op", "list", "kind", "move"},
+        {"policy", "nonsense"},
+        {"policy", "show", "it"},
+        {"policy", "check", "a", "b"},
+        {"policy", "test", "a", "b"},
+        {"policy", "release"},
+        {"tree", "nonsense"},
+        {"doctor", "now"},
+        {"metrics", "now"},
+        {"target", "quarantine"},
+        {"target", "release", "a", "b"},
+        {"monitor", "dev"},
         {"target", "add"},
         {"target", "add", "veth0"},
         {"target", "add", "veth0", "kind"},
@@ -289,10 +331,125 @@ TEST_F(CliTest, NothingSelectedIsSaidOnStderr) {
 
 TEST_F(CliTest, MonitorPrintsOneObjectALine) {
     EXPECT_EQ(run({"-j", "monitor"}), exit_ok);
-    EXPECT_EQ(out.str(), format_json(event_to_json(test::sample_event())) + "\n");
-    EXPECT_NE(err.str().find("some events were lost"), std::string::npos);
-    EXPECT_EQ(run({"monitor", "target"}), exit_ok);
-    EXPECT_EQ(out.str(), "");
+    auto gap = out.str().substr(0, out.str().find('\n'));
+    EXPECT_EQ(Json::parse(gap)["event"], "gap");
+    EXPECT_EQ(out.str().substr(gap.size() + 1),
+              format_json(event_to_json(test::sample_event())) + "\n");
+    EXPECT_EQ(run({"monitor"}), exit_ok);
+    EXPECT_NE(out.str().find("gap: events were lost"), std::string::npos);
+}
+
+TEST_F(CliTest, MonitorSelectsEvents) {
+    // The sample: source tcp, event retrieve, device veth0.
+    for (auto [words, shown] : {std::pair<std::vector<std::string_view>, bool>{{"tcp"}, true},
+                                {{"target"}, false},
+                                {{"retrieve"}, true},
+                                {{"pause", "retr"}, true},
+                                {{"pause"}, false},
+                                {{"tcp", "dev", "veth0"}, true},
+                                {{"tcp", "dev", "veth1"}, false},
+                                {{"target", "retrieve"}, false}}) {
+        words.insert(words.begin(), "monitor");
+        EXPECT_EQ(run(words), exit_ok) << err.str();
+        EXPECT_EQ(out.str().find(" retrieve ") != std::string::npos, shown) << words.back();
+    }
+}
+
+TEST_F(CliTest, WithoutWordsThereIsASummary) {
+    record.document = {{"policy", {{"file", "/etc/p.toml"}, {"rules", Json::array({1, 2})}}}};
+    EXPECT_EQ(run({}), exit_ok) << err.str();
+    for (auto part : {"targets\n  veth0", "connections\n  1 offloaded, sent",
+                      "policy\n  2 rules in /etc/p.toml", "last operations\n  "})
+        EXPECT_NE(out.str().find(part), std::string::npos) << part << "\n" << out.str();
+    EXPECT_EQ(run({"-j"}), exit_ok);
+    auto summary = Json::parse(out.str())["summary"];
+    EXPECT_EQ(summary["connections"]["states"], Json({{"offloaded", 1}}));
+    EXPECT_EQ(summary["targets"].size(), 1U);
+}
+
+TEST_F(CliTest, ATreeForGraphviz) {
+    record.reports = {test::sample_report()};
+    EXPECT_EQ(run({"tree", "--dot"}), exit_incomplete);
+    EXPECT_TRUE(out.str().starts_with("digraph chimney {\n")) << out.str();
+    EXPECT_NE(out.str().find("\"veth0\" -> b7_0;"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("b7_0 -> b7_1;"), std::string::npos) << out.str();
+    EXPECT_EQ(run({"tree"}), exit_incomplete);
+    EXPECT_TRUE(out.str().starts_with("neighbor 10.0.0.2")) << out.str();
+}
+
+TEST_F(CliTest, PolicyCheckTellsEveryMistake) {
+    test::TemporaryDirectory directory;
+    auto file = (directory.path() / "p.toml").string();
+    std::ofstream(file) << "[[rule]]\naction = 'never'\n";
+    EXPECT_EQ(run({"policy", "check", file}), exit_ok);
+    EXPECT_EQ(out.str(), file + ": no mistakes, rules: 1\n");
+    std::ofstream(file) << "[[rule]]\naction = 'nevr'\nmax = 'x'\n";
+    EXPECT_EQ(run({"-j", "policy", "check", file}), exit_incomplete);
+    auto mistakes = Json::parse(out.str())["check"]["mistakes"];
+    ASSERT_EQ(mistakes.size(), 2U);
+    EXPECT_EQ(mistakes[1]["line"], 3);
+    EXPECT_EQ(mistakes[1]["column"], 7);
+    EXPECT_EQ(run({"policy", "check", file}), exit_incomplete);
+    EXPECT_TRUE(out.str().starts_with(file + ":2:10: there is no action 'nevr'")) << out.str();
+    EXPECT_EQ(run({"policy", "check", "/nonexistent"}), exit_error);
+}
+
+TEST_F(CliTest, PolicyTestSendsAFile) {
+    test::TemporaryDirectory directory;
+    auto file = (directory.path() / "p.toml").string();
+    std::ofstream(file) << "# none\n";
+    record.document = {{"decisions",
+                        {{{"src", "10.0.0.1"},
+                          {"sport", 1},
+                          {"dst", "10.0.0.2"},
+                          {"dport", 80},
+                          {"step", "offload"},
+                          {"why", "rule web offloads it"}}}}};
+    EXPECT_EQ(run({"policy", "test", file}), exit_ok) << err.str();
+    EXPECT_EQ(record.asked,
+              "org.chimney.TestPolicy " + format_json({{"file", file}, {"text", "# none\n"}}));
+    EXPECT_EQ(out.str(), "offload  tcp 10.0.0.1:1 → 10.0.0.2:80  at home  rule web offloads it\n"
+                         "1 to offload, 0 to upload, 0 stay\n");
+}
+
+TEST_F(CliTest, TheDoctorSaysWhatToDo) {
+    test::TemporaryDirectory directory;
+    root = directory.path();
+    auto write = [&](const std::string& path, const std::string& text) {
+        auto file = directory.path() / path;
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file) << text << "\n";
+    };
+    auto verdicts = [&] {
+        run({"-j", "doctor"});
+        std::map<std::string, std::string> found;
+        auto document = Json::parse(out.str());
+        for (const auto& finding : document["doctor"])
+            found[finding["subject"]] = finding["verdict"];
+        return found;
+    };
+    record.document = {{"version", CHIMNEY_VERSION}};
+    write("sys/kernel/security/lockdown", "none [integrity] confidentiality");
+    auto found = verdicts();
+    EXPECT_EQ(found["chimney"], "bad");
+    EXPECT_EQ(found["chimney_sim"], "note");
+    EXPECT_EQ(found["lockdown"], "bad");
+    EXPECT_EQ(found["chimneyd"], "ok");
+    EXPECT_EQ(run({"doctor"}), exit_incomplete);
+    EXPECT_NE(out.str().find("mokutil --import"), std::string::npos) << out.str();
+
+    write("sys/module/chimney/version", CHIMNEY_VERSION);
+    write("sys/module/chimney/taint", "OE");
+    write("sys/module/chimney_sim/version", "0.0.1");
+    write("etc/chimney/chimneyd.toml", "colour = 1");
+    write("proc/sys/net/chimney/mandatory_filters", "0");
+    write("proc/sys/net/chimney/max_connections", "0");
+    record.document = {{"version", "0.0.1"}};
+    found = verdicts();
+    EXPECT_EQ(found["chimney"], "note");
+    for (auto subject : {"chimney_sim", "policy", "limit", "chimneyd"})
+        EXPECT_EQ(found[subject], "bad") << subject;
+    EXPECT_EQ(found["lockdown"], "ok");
 }
 
 TEST_F(CliTest, CaptureWritesWhatReplayReads) {
@@ -393,6 +550,10 @@ TEST_F(CliTest, HelpTeaches) {
                                                 {"replay", "help"},
                                                 {"monitor", "help"},
                                                 {"stats", "help"},
+                                                {"policy", "help"},
+                                                {"tree", "help"},
+                                                {"metrics", "help"},
+                                                {"doctor", "help"},
                                                 {"conform", "help"}}) {
         EXPECT_EQ(run(words), exit_ok);
         EXPECT_NE(out.str().find("usage:"), std::string::npos);

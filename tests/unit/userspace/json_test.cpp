@@ -18,7 +18,7 @@ TEST(Json, Targets) {
               R"("tcp":{"used":3,"max":4096},"path":{"used":1,"max":1024},)"
               R"("neighbor":{"used":1,"max":256},"max_mtu":1500,"max_rcv_wnd":0,)"
               R"("ipv4":true,"ipv6":false,"sack":true,"gate":"open","violations":0,)"
-              R"("breaches":{}}]})");
+              R"("breaches":{},"quarantined":false}]})");
     auto broken = test::sample_target();
     broken.breaches = {{"OP-06", 2}};
     EXPECT_EQ(parse_targets(targets_document({broken})), std::vector{broken});

@@ -50,12 +50,15 @@ TEST(Render, Operations) {
     op.id = 8;
     op.kind = CHIMNEY_OP_KIND_TERMINATE;
     op.ok = 1;
-    EXPECT_EQ(render_operation(plain, op),
+    op.requester = "policy";
+    const auto date = std::string("1970-01-01 00:00:00.000000 ").size();
+    EXPECT_EQ(render_operation(plain, op).substr(date),
               "operation 8 terminate: 1 connection, 1 uploaded, 0 not, still running, 0 grace "
-              "periods\n");
+              "periods for policy\n");
     op.state = CHIMNEY_OP_STATE_TIMED_OUT;
     op.duration_ns = 5'004'000'000;
-    EXPECT_EQ(render_operation(plain, op),
+    op.requester.clear();
+    EXPECT_EQ(render_operation(plain, op).substr(date),
               "operation 8 terminate: 1 connection, 1 uploaded, 0 not, 5.00 s, timed out, 0 grace "
               "periods\n");
 }

@@ -9,9 +9,9 @@
 namespace chimney {
 namespace {
 
-constexpr std::array<std::string_view, 8> code_names = {
-    "usage",     "permission", "not-loaded", "daemon-not-running",
-    "not-found", "kernel",     "io",         "protocol",
+constexpr std::array<std::string_view, 9> code_names = {
+    "usage", "permission", "not-loaded", "daemon-not-running", "not-found", "kernel",
+    "io",    "protocol",   "refused",
 };
 
 } // namespace

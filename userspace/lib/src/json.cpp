@@ -26,6 +26,7 @@ Json to_json(const Target& target) {
     auto& breaches = json["breaches"] = Json::object();
     for (const auto& [clause, count] : target.breaches)
         breaches[clause] = count;
+    json["quarantined"] = target.quarantined;
     return json;
 }
 
@@ -44,6 +45,8 @@ Json to_json(const Operation& op) {
     json["failed"] = op.failed;
     json["refused"] = op.refused;
     json["dry_run"] = op.dry_run;
+    if (!op.requester.empty())
+        json["requester"] = op.requester;
     return json;
 }
 
@@ -150,6 +153,7 @@ void from_json(const Json& json, Target& target) {
     read(json, "violations", target.violations);
     for (const auto& [clause, count] : json.at("breaches").items())
         target.breaches.push_back({clause, count.get<std::uint32_t>()});
+    read(json, "quarantined", target.quarantined);
 }
 
 void from_json(const Json& json, Operation& op) {
@@ -165,6 +169,7 @@ void from_json(const Json& json, Operation& op) {
     read(json, "failed", op.failed);
     read(json, "refused", op.refused);
     read(json, "dry_run", op.dry_run);
+    op.requester = json.value("requester", "");
 }
 
 void from_json(const Json& json, Block& block) {

@@ -88,6 +88,10 @@ Json event_to_json(const Event& event) {
     return json;
 }
 
+Json gap_to_json(std::uint64_t time_ns) {
+    return {{"time", format_time(time_ns)}, {"source", "monitor"}, {"event", "gap"}};
+}
+
 Json events_document(const std::vector<Event>& events) {
     return list_document("events", events, event_to_json);
 }

@@ -10,12 +10,15 @@
 #include <system_error>
 
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chimney/attributes.hpp>
 #include <chimney/unique_fd.hpp>
 
 #include "reply.hpp"
@@ -28,25 +31,36 @@ namespace fs = std::filesystem;
 constexpr std::size_t datagram_size = 64 << 10;
 
 /// States of a socket that has a peer; those of no process have inode 0 anyway.
-constexpr std::uint32_t connected_states = 1U << TCP_ESTABLISHED | 1U << TCP_FIN_WAIT1 |
-                                           1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSE_WAIT |
-                                           1U << TCP_LAST_ACK | 1U << TCP_CLOSING;
+constexpr std::uint32_t connected_states = 1U << BPF_TCP_ESTABLISHED | 1U << BPF_TCP_FIN_WAIT1 |
+                                           1U << BPF_TCP_FIN_WAIT2 | 1U << BPF_TCP_CLOSE_WAIT |
+                                           1U << BPF_TCP_LAST_ACK | 1U << BPF_TCP_CLOSING;
 
 struct DiagRequest {
     nlmsghdr header;
     inet_diag_req_v2 body;
 };
 
-TcpSocket to_socket(const inet_diag_msg& message) {
+/// Bytes that the peer acknowledged and that came from it.
+std::uint64_t count_bytes(std::span<const std::byte> info) {
+    tcp_info counters{};
+    std::memcpy(&counters, info.data(), std::min(info.size(), sizeof(counters)));
+    return counters.tcpi_bytes_acked + counters.tcpi_bytes_received;
+}
+
+TcpSocket to_socket(const inet_diag_msg& message, std::span<const std::byte> extensions) {
     auto address = [&](const void* words) {
         auto size = message.idiag_family == AF_INET6 ? 16U : 4U;
         return Address::from_bytes({static_cast<const std::byte*>(words), size})->unmapped();
     };
+    AttributeReader reader(extensions);
     const auto& id = message.id;
     return {{address(id.idiag_src), address(id.idiag_dst), ntohs(id.idiag_sport),
              ntohs(id.idiag_dport),
              static_cast<std::uint64_t>(id.idiag_cookie[1]) << 32 | id.idiag_cookie[0]},
-            message.idiag_inode};
+            message.idiag_inode,
+            reader.u64(INET_DIAG_CGROUP_ID).value_or(0),
+            count_bytes(reader.bytes(INET_DIAG_INFO).value_or(std::span<const std::byte>())),
+            message.idiag_uid};
 }
 
 Result<UniqueFd> ask_sock_diag(std::uint8_t family) {
@@ -60,6 +74,7 @@ Result<UniqueFd> ask_sock_diag(std::uint8_t family) {
     request.body.sdiag_family = family;
     request.body.sdiag_protocol = IPPROTO_TCP;
     request.body.idiag_states = connected_states;
+    request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1);
     if (send(socket.get(), &request, sizeof(request), 0) < 0)
         return fail_errno("cannot ask sock_diag for the TCP sockets", errno);
     return socket;
@@ -93,7 +108,7 @@ Result<void> list_family(std::uint8_t family, std::vector<TcpSocket>& sockets) {
             inet_diag_msg body{};
             if (payload.size() >= sizeof(body)) {
                 std::memcpy(&body, payload.data(), sizeof(body));
-                sockets.push_back(to_socket(body));
+                sockets.push_back(to_socket(body, payload.subspan(NLMSG_ALIGN(sizeof(body)))));
             }
         }
     }
@@ -176,8 +191,9 @@ Result<std::vector<KernelSelector>> Resolver::operator()(const Selector& selecto
         return tl::unexpected(sockets.error());
 
     std::vector<KernelSelector> requests;
-    for (const auto& [name, inode] : *sockets) {
-        if (!inodes->contains(inode) || !src.matches(name.src, name.src_port) ||
+    for (const auto& socket : *sockets) {
+        const auto& name = socket.name;
+        if (!inodes->contains(socket.inode) || !src.matches(name.src, name.src_port) ||
             !dst.matches(name.dst, name.dst_port))
             continue;
         if (requests.empty() || requests.back().sockets.size() == max_sockets_per_request)

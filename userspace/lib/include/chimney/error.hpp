@@ -20,6 +20,7 @@ enum class ErrorCode {
     kernel,             ///< the kernel refused the request
     io,                 ///< a system call failed
     protocol,           ///< a message does not have the shape it must have
+    refused,            ///< chimneyd may not: a quarantine forbids it
 };
 
 /// Stable name of an error class, such as "not-loaded".

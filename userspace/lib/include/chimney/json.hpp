@@ -38,6 +38,8 @@ Json reports_document(const std::vector<Report>& reports);
 Json events_document(const std::vector<Event>& events);
 /// One event as an object.
 Json event_to_json(const Event& event);
+/// An object in the place of events that were lost.
+Json gap_to_json(std::uint64_t time_ns);
 /// {"schema":1,"statistics":[...]}
 Json statistics_document(const std::vector<Statistics>& statistics);
 /// {"schema":1,"parameters":[{"dev":...,"ack-frequency":...}]}

@@ -42,6 +42,16 @@ inline constexpr std::string_view reset_statistics = "org.chimney.ResetStatistic
 inline constexpr std::string_view set_parameters = "org.chimney.SetParameters";
 inline constexpr std::string_view set_faults = "org.chimney.SetFaults";
 inline constexpr std::string_view monitor = "org.chimney.Monitor";
+inline constexpr std::string_view show_policy = "org.chimney.ShowPolicy";
+inline constexpr std::string_view test_policy = "org.chimney.TestPolicy";
+inline constexpr std::string_view apply_policy = "org.chimney.ApplyPolicy";
+inline constexpr std::string_view release = "org.chimney.Release";
+inline constexpr std::string_view quarantine_target = "org.chimney.QuarantineTarget";
+inline constexpr std::string_view release_target = "org.chimney.ReleaseTarget";
+inline constexpr std::string_view get_metrics = "org.chimney.GetMetrics";
+inline constexpr std::string_view get_info = "org.varlink.service.GetInfo";
+inline constexpr std::string_view get_interface = "org.varlink.service.GetInterfaceDescription";
+inline constexpr std::string_view list_history = "org.chimney.ListHistory";
 } // namespace method
 
 /// The call that starts an operation.

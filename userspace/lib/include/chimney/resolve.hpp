@@ -17,7 +17,10 @@ namespace chimney {
 /// A TCP socket of the network namespace with its identity in the file system.
 struct TcpSocket {
     SocketName name;
-    std::uint64_t inode = 0;
+    std::uint64_t inode = 0;  ///< 0 if no process has it open
+    std::uint64_t cgroup = 0; ///< inode of its directory; 0 if the kernel does not tell
+    std::uint64_t bytes = 0;  ///< acknowledged by the peer and received
+    uid_t uid = 0;
 };
 
 /// TCP sockets of this network namespace that have a peer, by sock_diag.

@@ -58,6 +58,7 @@ struct Target {
     Gate gate = CHIMNEY_GATE_OPEN;
     std::uint64_t violations = 0;    ///< of the target
     std::vector<Violation> breaches; ///< by clause, those of its clients too
+    bool quarantined = false;        ///< chimneyd offloads nothing to it
     bool operator==(const Target&) const = default;
 };
 
@@ -74,7 +75,8 @@ struct Operation {
     std::uint32_t ok = 0;
     std::uint32_t failed = 0;
     std::uint32_t refused = 0;
-    bool dry_run = false; ///< it showed what it would send, and sent nothing
+    bool dry_run = false;    ///< it showed what it would send, and sent nothing
+    std::string requester{}; ///< for whom chimneyd did it; empty if it was somebody else
 
     bool running() const { return state == CHIMNEY_OP_STATE_RUNNING; }
     std::uint64_t connections() const { return std::uint64_t{ok} + failed + refused; }

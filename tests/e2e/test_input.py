@@ -61,7 +61,6 @@ def test_grammar():
     """Nonsense is refused before anything is asked of the kernel."""
     start()
     for words, sentence in (
-            ("", "no object"),
             ("nonsense", "nonsense"),
             ("offload", "needs a selector"),
             ("upload", "needs a selector"),

@@ -117,8 +117,8 @@ void Service::learn(const Job& job, const Report& report) {
         wishes_.note(report, job.again);
     if (job.origin == Origin::policy)
         enforcer_.note_result(report, Clock::now());
-    else if (job.origin == Origin::call)
-        enforcer_.note_hand(report);
+    else if (job.origin != Origin::quarantine)
+        enforcer_.note_hand(report); // a resume repeats what was done by hand
 }
 
 Result<std::vector<Target>> Service::mark_quarantined(Result<std::vector<Target>> targets) const {

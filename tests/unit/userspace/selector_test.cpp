@@ -57,8 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
         Good{"dst [2001:db8:ffff::]/33:443", "dst [2001:db8:8000::]/33:443"},
         Good{"dst [::ffff:10.0.0.1]:80", "dst 10.0.0.1:80"},
         Good{"dst ::ffff:10.0.0.1/104", "dst 10.0.0.0/8"},
-        Good{"dst ::ffff:10.0.0.1/95", "dst ::fffe:0:0/95"},
-        Good{"src ::/0", "src ::/0"}, Good{"src :5 dst ::1", "src :5 dst ::1"}, Good{"", ""}));
+        Good{"dst ::ffff:10.0.0.1/95", "dst ::fffe:0:0/95"}, Good{"src ::/0", "src ::/0"},
+        Good{"src :5 dst ::1", "src :5 dst ::1"}, Good{"", ""}));
 
 /// Text and a part of the sentence it gets.
 struct Bad {

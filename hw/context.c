@@ -2,19 +2,45 @@
 /* Tables of contexts: the commands, and the checks the datasheet promises. */
 #include "context.h"
 
+static u32 hw_page_count(const struct hw_table *table)
+{
+	return (table->entries + HW_PAGE - 1) / HW_PAGE;
+}
+
 static bool hw_table_init(struct hw_table *table, enum hw_type type,
 			  u32 entries)
 {
-	u32 id;
-
-	table->contexts = os_zalloc(entries, sizeof(*table->contexts));
-	if (!table->contexts)
-		return false;
+	table->type = type;
 	table->entries = entries;
-	for (id = 0; id < entries; id++) {
-		table->contexts[id].type = type;
-		table->contexts[id].id = id;
+	table->pages = os_zalloc(hw_page_count(table), sizeof(*table->pages));
+	return table->pages;
+}
+
+static void hw_table_release(struct hw_table *table)
+{
+	u32 page;
+
+	for (page = 0; table->pages && page < hw_page_count(table); page++)
+		os_free(table->pages[page]);
+	os_free(table->pages);
+}
+
+/* Memory for a context; a table has it where it is used. */
+static bool hw_table_reserve(struct hw_table *table, u32 id)
+{
+	struct hw_context *page;
+	u32 i;
+
+	if (table->pages[id / HW_PAGE])
+		return true;
+	page = os_zalloc(HW_PAGE, sizeof(*page));
+	if (!page)
+		return false;
+	for (i = 0; i < HW_PAGE; i++) {
+		page[i].type = table->type;
+		page[i].id = id / HW_PAGE * HW_PAGE + i;
 	}
+	os_store(&table->pages[id / HW_PAGE], page);
 	return true;
 }
 
@@ -89,24 +115,29 @@ void hw_tables_release(struct hw_tables *tables)
 
 	hw_tables_flush(tables);
 	for (type = 0; type < HW_TYPES; type++)
-		os_free(tables->table[type].contexts);
+		hw_table_release(&tables->table[type]);
 	os_free(tables->macs.entries);
 	os_free(tables->vlans.entries);
 	os_free(tables->ips.entries);
 }
 
-static struct hw_context *hw_find(const struct hw_tables *tables,
+/* NULL if there never was one with that id. */
+struct hw_context *hw_tables_find(const struct hw_tables *tables,
 				  enum hw_type type, u32 id)
 {
 	const struct hw_table *table = &tables->table[type];
+	struct hw_context *page;
 
-	return id < table->entries ? &table->contexts[id] : NULL;
+	if (id >= table->entries)
+		return NULL;
+	page = os_load(&table->pages[id / HW_PAGE]);
+	return page ? &page[id % HW_PAGE] : NULL;
 }
 
 static struct hw_context *hw_find_live(const struct hw_tables *tables,
 				       enum hw_type type, u32 id)
 {
-	struct hw_context *context = hw_find(tables, type, id);
+	struct hw_context *context = hw_tables_find(tables, type, id);
 
 	return context && context->live ? context : NULL;
 }
@@ -179,8 +210,8 @@ void hw_tables_flush(struct hw_tables *tables)
 	for (type = HW_TYPES - 1; type >= 0; type--) {
 		table = &tables->table[type];
 		for (id = 0; id < table->entries && table->used; id++) {
-			context = &table->contexts[id];
-			if (!context->live)
+			context = hw_find_live(tables, (enum hw_type)type, id);
+			if (!context)
 				continue;
 			if (type == HW_TCP)
 				tables->engine->destroy(tables->priv, context,
@@ -248,11 +279,12 @@ static bool hw_is_valid(const struct hw_context *context)
 }
 
 /* Find parent and free entry of a create. */
-static int hw_claim(const struct hw_tables *tables,
+static int hw_claim(struct hw_tables *tables,
 		    const struct hw_command *command,
 		    struct hw_context **context, struct hw_context **parent)
 {
 	enum hw_type type = hw_command_type(command);
+	struct hw_table *table = &tables->table[type];
 
 	*parent = NULL;
 	if (type != HW_NEIGHBOR) {
@@ -265,10 +297,12 @@ static int hw_claim(const struct hw_tables *tables,
 	}
 	if (command->context == HW_NO_CONTEXT)
 		return hw_no_entry(type);
-	*context = hw_find(tables, type, command->context);
-	if (!*context || (*context)->live)
+	if (command->context >= table->entries)
 		return HW_ST_BAD_CONTEXT;
-	return HW_ST_OK;
+	if (!hw_table_reserve(table, command->context))
+		return HW_ST_NO_MEMORY;
+	*context = hw_tables_find(tables, type, command->context);
+	return (*context)->live ? HW_ST_BAD_CONTEXT : HW_ST_OK;
 }
 
 static u32 hw_now(const struct hw_tables *tables)

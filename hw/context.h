@@ -5,14 +5,19 @@
 
 #include "device.h"
 
+/* Contexts of a page, a power of two. */
+#define HW_PAGE		64
+
 /**
  * struct hw_table - contexts of one type
- * @contexts: by id
- * @entries: size of @contexts
+ * @pages: HW_PAGE contexts each, by id; NULL where none was ever created
+ * @type: of the contexts
+ * @entries: how many there may be
  * @used: live ones; read by registers at any time
  */
 struct hw_table {
-	struct hw_context *contexts;
+	struct hw_context **pages;
+	enum hw_type type;
 	u32 entries;
 	u32 used;
 };
@@ -67,6 +72,8 @@ void hw_tables_flush(struct hw_tables *tables);
 void hw_tables_execute(struct hw_tables *tables,
 		       const struct hw_command *command, u16 fault,
 		       struct hw_completion *completion);
+struct hw_context *hw_tables_find(const struct hw_tables *tables,
+				  enum hw_type type, u32 id);
 bool hw_tables_headers(struct hw_tables *tables, const struct hw_context *tcp,
 		       struct hw_headers *headers);
 

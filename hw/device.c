@@ -569,12 +569,13 @@ bool hw_read_headers(struct hw_device *dev, const struct hw_context *tcp,
  */
 void hw_confirm(struct hw_device *dev, const struct hw_context *tcp)
 {
-	const struct hw_table *neighbors = &dev->tables.table[HW_NEIGHBOR];
+	struct hw_context *neighbor;
 	struct hw_headers headers;
 
-	if (hw_read_headers(dev, tcp, &headers))
-		os_store(&neighbors->contexts[headers.id].reachable,
-			 dev->ops->clock(dev->priv));
+	if (!hw_read_headers(dev, tcp, &headers))
+		return;
+	neighbor = hw_tables_find(&dev->tables, HW_NEIGHBOR, headers.id);
+	os_store(&neighbor->reachable, dev->ops->clock(dev->priv));
 }
 
 /**
@@ -588,7 +589,7 @@ void hw_confirm(struct hw_device *dev, const struct hw_context *tcp)
 bool hw_is_stale(const struct hw_device *dev, u32 neighbor)
 {
 	const struct hw_context *context =
-		&dev->tables.table[HW_NEIGHBOR].contexts[neighbor];
+		hw_tables_find(&dev->tables, HW_NEIGHBOR, neighbor);
 	u32 now = dev->ops->clock(dev->priv);
 	u32 limit = hw_read(dev, HW_REG_NCE_STALE);
 

@@ -31,6 +31,7 @@
 #define _CHIMNEY_HOST_CONN_H
 
 #include <linux/completion.h>
+#include <linux/hashtable.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -73,6 +74,8 @@ struct chimney_host_net {
  * @dev: device of the target
  * @lock: serializes operations
  * @neighbors: struct chimney_neighbor that are offloaded
+ * @neighbor_table: these by address
+ * @path_table: struct chimney_path by addresses
  * @conns: struct chimney_conn that are offloaded; protected by @lock
  * @lost_trees: struct chimney_tree with objects that the target could not give
  *	back: it may still name them
@@ -85,6 +88,8 @@ struct chimney_host_net {
  * @resume: it takes offloads again once @caps are read; likewise
  * @indicated: does what @drain and @resume ask for
  * @sync: compares what is offloaded with what the host knows now
+ * @look_at_all: it does so with all connections; chimney_host_bindings_lock
+ * @route_genid: of the IPv4 and IPv6 routes when that was last done; @lock
  * @refresh: does so each second, and reads what runs in the target
  * @refs: the core's binding, connections, works, and whoever waits for @lock
  */
@@ -94,6 +99,8 @@ struct chimney_host_binding {
 	struct net_device *dev;
 	struct mutex lock;
 	struct list_head neighbors;
+	DECLARE_HASHTABLE(neighbor_table, 8);
+	DECLARE_HASHTABLE(path_table, 11);
 	struct list_head conns;
 	struct list_head lost_trees;
 	struct completion done;
@@ -105,6 +112,8 @@ struct chimney_host_binding {
 	bool resume;
 	struct work_struct indicated;
 	struct delayed_work sync;
+	bool look_at_all;
+	u32 route_genid[2];
 	struct delayed_work refresh;
 	struct kref refs;
 };
@@ -113,6 +122,7 @@ struct chimney_host_binding {
  * struct chimney_neighbor - a neighbor object
  * @handle: names it towards the target
  * @list: in the binding
+ * @by_addr: likewise
  * @id: what userspace calls it
  * @family: of @addr
  * @addr: next hop
@@ -123,6 +133,7 @@ struct chimney_host_binding {
  * @paths: struct chimney_path that depend on it
  * @node: its node in the tree that is being built, or NULL
  * @doomed: an operation on it failed, or it was invalidated: it goes home
+ * @is_next: paths are to be linked to it, while routes are compared
  * @binding: where it is offloaded to, held
  * @indicated: nic_reachability_delta when the host said that it is stale
  * @doubt: asks the target whether there was progress since then
@@ -131,6 +142,7 @@ struct chimney_host_binding {
 struct chimney_neighbor {
 	struct chimney_handle handle;
 	struct list_head list;
+	struct hlist_node by_addr;
 	u64 id;
 	u16 family;
 	struct in6_addr addr;
@@ -141,6 +153,7 @@ struct chimney_neighbor {
 	struct list_head paths;
 	struct chimney_tree_node *node;
 	bool doomed;
+	bool is_next;
 	struct chimney_host_binding *binding;
 	u32 indicated;
 	struct delayed_work doubt;
@@ -151,6 +164,7 @@ struct chimney_neighbor {
  * struct chimney_path - a path object
  * @handle: names it towards the target
  * @list: in the neighbor
+ * @by_addr: in the binding
  * @id: what userspace calls it
  * @neighbor: it depends on
  * @family: of the addresses
@@ -167,6 +181,7 @@ struct chimney_neighbor {
 struct chimney_path {
 	struct chimney_handle handle;
 	struct list_head list;
+	struct hlist_node by_addr;
 	u64 id;
 	struct chimney_neighbor *neighbor;
 	u16 family;
@@ -385,8 +400,9 @@ bool chimney_host_wait(struct chimney_host_binding *hb);
 bool chimney_host_open(const struct chimney_host_binding *hb);
 void chimney_host_sleep(void);
 void chimney_host_wake(void);
-void chimney_sync_later(const struct net_device *dev);
+void chimney_sync_later(const struct net_device *dev, bool all);
 void chimney_sync_net(const struct net *net);
+bool chimney_host_take(bool *mark);
 void chimney_upload_everything(struct chimney_host_binding *hb);
 extern struct workqueue_struct *chimney_host_wq;
 

@@ -92,24 +92,28 @@ out:
  * It is time for chimney_sync_work(). Events come in bursts, and Linux must be
  * done with what caused them.
  */
-static void sync_later(struct chimney_host_binding *hb)
+static void sync_later(struct chimney_host_binding *hb, bool all)
 {
+	hb->look_at_all |= all;
 	queue_delayed_work(chimney_host_wq, &hb->sync, msecs_to_jiffies(10));
 }
 
-/* Look at what is offloaded over the target for @dev, if there is one; any context. */
-void chimney_sync_later(const struct net_device *dev)
+/*
+ * Look at what is offloaded over the target for @dev, if there is one; any context.
+ * @all: the routes of all connections may be others
+ */
+void chimney_sync_later(const struct net_device *dev, bool all)
 {
 	struct chimney_host_binding *hb;
 
 	spin_lock_bh(&host_bindings_lock);
 	hb = find_for(dev);
 	if (hb)
-		sync_later(hb);
+		sync_later(hb, all);
 	spin_unlock_bh(&host_bindings_lock);
 }
 
-/* Likewise for all targets of a namespace; any context. */
+/* At all that is offloaded in a namespace; any context. */
 void chimney_sync_net(const struct net *net)
 {
 	struct chimney_host_binding *hb;
@@ -117,7 +121,7 @@ void chimney_sync_net(const struct net *net)
 	spin_lock_bh(&host_bindings_lock);
 	list_for_each_entry(hb, &host_bindings, list)
 		if (net_eq(dev_net(hb->dev), net))
-			sync_later(hb);
+			sync_later(hb, true);
 	spin_unlock_bh(&host_bindings_lock);
 }
 
@@ -148,6 +152,8 @@ static void host_bind(struct chimney_target *target)
 	mutex_init(&hb->lock);
 	init_completion(&hb->done);
 	INIT_LIST_HEAD(&hb->neighbors);
+	hash_init(hb->neighbor_table);
+	hash_init(hb->path_table);
 	INIT_LIST_HEAD(&hb->conns);
 	INIT_LIST_HEAD(&hb->lost_trees);
 	INIT_WORK(&hb->indicated, host_indicated_work);
@@ -284,7 +290,8 @@ void chimney_host_wake(void)
 	WRITE_ONCE(host_asleep, false);
 }
 
-static bool host_take(bool *mark)
+/* Has an indication or a notifier left a mark? It is taken away. */
+bool chimney_host_take(bool *mark)
 {
 	bool taken;
 
@@ -313,7 +320,7 @@ static void host_indicated_work(struct work_struct *work)
 
 	mutex_lock(&hb->lock);
 	if (!hb->dead) {
-		if (host_take(&hb->drain))
+		if (chimney_host_take(&hb->drain))
 			chimney_upload_everything(hb);
 		if (READ_ONCE(hb->resume))
 			host_resume(hb);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Neighbors and paths: what connections share on their way to the wire. */
+#include <linux/jhash.h>
 #include <linux/slab.h>
 #include <net/arp.h>
 #include <net/ndisc.h>
@@ -13,6 +14,12 @@ static atomic64_t object_id;
 static u64 next_id(void)
 {
 	return atomic64_inc_return(&object_id);
+}
+
+static u32 addr_hash(const struct in6_addr *addr, u32 seed)
+{
+	return jhash2((__force const u32 *)addr->s6_addr32,
+		      ARRAY_SIZE(addr->s6_addr32), seed);
 }
 
 static void neighbor_release(struct kref *refs)
@@ -48,6 +55,8 @@ neighbor_new(struct chimney_host_binding *hb, const struct chimney_route *route)
 	neighbor->binding = hb;
 	kref_get(&hb->refs);
 	list_add_tail(&neighbor->list, &hb->neighbors);
+	hash_add(hb->neighbor_table, &neighbor->by_addr,
+		 addr_hash(&neighbor->addr, 0));
 	return neighbor;
 }
 
@@ -69,7 +78,8 @@ chimney_neighbor_find(struct chimney_host_binding *hb,
 	struct chimney_neighbor *neighbor;
 
 	lockdep_assert_held(&hb->lock);
-	list_for_each_entry(neighbor, &hb->neighbors, list)
+	hash_for_each_possible(hb->neighbor_table, neighbor, by_addr,
+			       addr_hash(&route->gateway, 0))
 		if (chimney_neighbor_is(neighbor, route))
 			return neighbor;
 	return neighbor_new(hb, route);
@@ -80,6 +90,7 @@ void chimney_neighbor_remove(struct chimney_neighbor *neighbor)
 {
 	lockdep_assert_held(&neighbor->binding->lock);
 	list_del_init(&neighbor->list);
+	hash_del(&neighbor->by_addr);
 	if (cancel_delayed_work(&neighbor->doubt))
 		chimney_neighbor_put(neighbor);
 	chimney_neighbor_put(neighbor);
@@ -134,6 +145,11 @@ void chimney_path_put(struct chimney_path *path)
 	kref_put(&path->refs, path_release);
 }
 
+static u32 path_hash(const struct chimney_conn *conn)
+{
+	return addr_hash(&conn->key.dst, addr_hash(&conn->key.src, 0));
+}
+
 static struct chimney_path *path_new(struct chimney_neighbor *neighbor,
 				     const struct chimney_conn *conn)
 {
@@ -148,6 +164,8 @@ static struct chimney_path *path_new(struct chimney_neighbor *neighbor,
 	path->dst = conn->key.dst;
 	path->mtu = conn->route.mtu;
 	list_add_tail(&path->list, &neighbor->paths);
+	hash_add(neighbor->binding->path_table, &path->by_addr,
+		 path_hash(conn));
 	return path;
 }
 
@@ -155,21 +173,21 @@ static struct chimney_path *path_new(struct chimney_neighbor *neighbor,
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
 				       const struct chimney_conn *conn)
 {
-	struct chimney_neighbor *neighbor;
 	struct chimney_path *path;
 
-	neighbor = chimney_neighbor_find(hb, &conn->route);
-	list_for_each_entry(path, &neighbor->paths, list)
+	hash_for_each_possible(hb->path_table, path, by_addr, path_hash(conn))
 		if (path->family == conn->key.family &&
 		    ipv6_addr_equal(&path->src, &conn->key.src) &&
-		    ipv6_addr_equal(&path->dst, &conn->key.dst))
+		    ipv6_addr_equal(&path->dst, &conn->key.dst) &&
+		    chimney_neighbor_is(path->neighbor, &conn->route))
 			return path;
-	return path_new(neighbor, conn);
+	return path_new(chimney_neighbor_find(hb, &conn->route), conn);
 }
 
 /* It is of no use any more, be it lost or at home (TERM-66). */
 void chimney_path_remove(struct chimney_path *path)
 {
 	list_del_init(&path->list);
+	hash_del(&path->by_addr);
 	chimney_path_put(path);
 }

@@ -4,7 +4,8 @@
  * anything about it. Notifiers only say that it is time to look: the work
  * compares what is offloaded with what Linux knows now, and makes the updates,
  * relinks, invalidates and uploads that follow. So events may be lost, doubled
- * or late; the last state wins. What no notifier tells is seen within a second.
+ * or late; the last state wins. What no notifier tells is seen within a second, if
+ * there are many connections in turn.
  */
 #include <linux/suspend.h>
 #include <net/neighbour.h>
@@ -13,7 +14,7 @@
 #include "../core/op.h"
 #include "tree.h"
 
-/* Connections read in one go, the others are next. */
+/* Connections that are looked at or read in one go, the others are next. */
 #define REFRESH_MAX	1024
 
 /* -------- neighbors -------- */
@@ -105,11 +106,13 @@ static void sync_route(struct chimney_host_binding *hb,
 	chimney_host_binding_put(route.binding);
 }
 
-static void look_at_routes(struct chimney_host_binding *hb)
+/* At the first @count connections, which are the last then. */
+static void look_at_routes(struct chimney_host_binding *hb, unsigned int count)
 {
 	struct chimney_neighbor *neighbor;
 	struct chimney_path *path;
 	struct chimney_conn *conn;
+	LIST_HEAD(seen);
 
 	list_for_each_entry(neighbor, &hb->neighbors, list) {
 		list_for_each_entry(path, &neighbor->paths, list) {
@@ -117,10 +120,13 @@ static void look_at_routes(struct chimney_host_binding *hb)
 			path->next_mtu = 0;
 		}
 	}
-	list_for_each_entry(conn, &hb->conns, list) {
+	while (count-- && !list_empty(&hb->conns)) {
+		conn = list_first_entry(&hb->conns, struct chimney_conn, list);
 		sync_route(hb, conn);
+		list_move_tail(&conn->list, &seen);
 		cond_resched();
 	}
+	list_splice_tail(&seen, &hb->conns);
 }
 
 static bool moves_to(const struct chimney_path *path,
@@ -129,17 +135,18 @@ static bool moves_to(const struct chimney_path *path,
 	return path->next == next && path->neighbor != next;
 }
 
-static bool is_next(struct chimney_host_binding *hb,
-		    const struct chimney_neighbor *next)
+/* Mark the neighbors that paths move to. */
+static void mark_next(struct chimney_host_binding *hb)
 {
 	struct chimney_neighbor *neighbor;
 	struct chimney_path *path;
 
 	list_for_each_entry(neighbor, &hb->neighbors, list)
+		neighbor->is_next = false;
+	list_for_each_entry(neighbor, &hb->neighbors, list)
 		list_for_each_entry(path, &neighbor->paths, list)
-			if (moves_to(path, next))
-				return true;
-	return false;
+			if (path->next && moves_to(path, path->next))
+				path->next->is_next = true;
 }
 
 /* UPD-09 */
@@ -258,8 +265,9 @@ static void relink(struct chimney_host_binding *hb)
 {
 	struct chimney_neighbor *neighbor, *next;
 
+	mark_next(hb);
 	list_for_each_entry(neighbor, &hb->neighbors, list)
-		if (is_next(hb, neighbor))
+		if (neighbor->is_next)
 			relink_to(hb, neighbor);
 	list_for_each_entry_safe(neighbor, next, &hb->neighbors, list)
 		if (list_empty(&neighbor->paths))
@@ -286,36 +294,62 @@ static void sync_mtu(struct chimney_host_binding *hb)
 	chimney_tree_put(tree);
 }
 
-static void sync_routes(struct chimney_host_binding *hb)
+static void sync_routes(struct chimney_host_binding *hb, unsigned int count)
 {
-	look_at_routes(hb);
+	look_at_routes(hb, count);
 	relink(hb);
 	sync_mtu(hb);
 }
 
 /* -------- connections -------- */
 
-/* SO_PRIORITY is set without the socket's lock on some kernels. */
-static void sync_cached(struct chimney_host_binding *hb)
+/*
+ * SO_PRIORITY is set without the socket's lock on some kernels. The connections
+ * whose routes were looked at are the last @count.
+ */
+static void sync_cached(struct chimney_host_binding *hb, unsigned int count)
 {
 	struct chimney_tcp_state_cached now;
 	struct chimney_conn *conn, *next;
 	LIST_HEAD(conns);
 
-	list_for_each_entry_safe(conn, next, &hb->conns, list)
+	list_for_each_entry_safe_reverse(conn, next, &hb->conns, list) {
+		if (!count--)
+			break;
 		if (chimney_cached_changed(conn, &now))
 			list_move_tail(&conn->list, &conns);
+	}
 	if (!list_empty(&conns))
 		chimney_operate_list(hb, &conns, CHIMNEY_OP_KIND_UPDATE,
 				     BIT(CHIMNEY_LAYER_TCP), NULL);
 }
 
+/* Does another route lead somewhere than when all were looked at? */
+static bool routes_changed(struct chimney_host_binding *hb)
+{
+	const struct net *net = dev_net(hb->dev);
+	u32 now[ARRAY_SIZE(hb->route_genid)] = { rt_genid_ipv4(net) };
+	bool changed;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	now[1] = atomic_read(&net->ipv6.fib6_sernum);
+#endif
+	changed = memcmp(hb->route_genid, now, sizeof(now));
+	memcpy(hb->route_genid, now, sizeof(now));
+	return changed;
+}
+
 static void sync_all(struct chimney_host_binding *hb)
 {
+	unsigned int count = REFRESH_MAX;
+
+	/* Both, each time. */
+	if (chimney_host_take(&hb->look_at_all) | routes_changed(hb))
+		count = UINT_MAX;
 	sync_neighbors(hb);
-	sync_routes(hb);
+	sync_routes(hb, count);
 	chimney_upload_doomed(hb);
-	sync_cached(hb);
+	sync_cached(hb, count);
 }
 
 void chimney_sync_work(struct work_struct *work)
@@ -389,7 +423,7 @@ static int sync_netevent(struct notifier_block *nb, unsigned long event,
 	const struct neighbour *entry = ptr;
 
 	if (event == NETEVENT_NEIGH_UPDATE)
-		chimney_sync_later(entry->dev);
+		chimney_sync_later(entry->dev, false);
 	return NOTIFY_DONE;
 }
 
@@ -428,7 +462,7 @@ static int sync_netdev(struct notifier_block *nb, unsigned long event,
 	if (event == NETDEV_GOING_DOWN)
 		sync_upload(dev);
 	else if (event == NETDEV_CHANGEMTU)
-		chimney_sync_later(dev);
+		chimney_sync_later(dev, true);
 	return NOTIFY_DONE;
 }
 

@@ -5,6 +5,17 @@
 #include "../core/op.h"
 #include "tree.h"
 
+/* Does a path stay that is linked to it? */
+static bool is_used(const struct chimney_neighbor *neighbor)
+{
+	const struct chimney_path *path;
+
+	list_for_each_entry(path, &neighbor->paths, list)
+		if (path->count || !path->node)
+			return true;
+	return false;
+}
+
 /*
  * A path goes with its last connection, a neighbor with its last path; others
  * only hold the tree together (TERM-05 to TERM-07).
@@ -12,20 +23,10 @@
 static void choose_objects(struct chimney_tree *tree)
 {
 	struct chimney_tree_node *node;
-	struct chimney_path *path;
 
-	list_for_each_entry(node, &tree->nodes, list) {
-		bool used = false;
-
-		if (node->path) {
-			used = node->path->count;
-		} else {
-			list_for_each_entry(path, &node->neighbor->paths, list)
-				used |= path->count || !path->node;
-		}
-		if (used)
+	list_for_each_entry(node, &tree->nodes, list)
+		if (node->path ? node->path->count : is_used(node->neighbor))
 			node->block.handle = NULL;
-	}
 }
 
 static struct chimney_tree *build(struct list_head *conns, unsigned int count)

@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// handover ADDRESS PORT COUNT SOURCE...: COUNT connections from the SOURCE addresses to a child
+// of this process, which listens in the namespace "far" and echoes. Each line of the standard input
+// is a request, answered by a line of numbers; times are in microseconds:
+//
+//     offload            handed to the target: time, offloaded, refused or failed, grace periods
+//     upload             taken back: likewise
+//     repair             saved, closed and restored by TCP_REPAIR: time to save, to restore
+//     queue BYTES        so many bytes wait in both queues of each connection: 0
+//     drain BYTES        they are read at both ends and compared: connections where they are right
+//     check              each connection echoes: connections where it does
+//     ping               from now on the first connection is used each millisecond: 0
+//     pong               no longer: longest and median round trip, round trips
+//
+// What checkpoint and restore tools do with TCP_REPAIR is what libsoccr does, in its order. They
+// freeze the process meanwhile, and so does this one: it does not use the connections.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <iostream>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chimney/client.hpp>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+
+constexpr const char* kFarNamespace = "/run/netns/far";
+constexpr std::uint16_t kFirstPort = 10000;
+constexpr std::size_t kPorts = 50000;
+constexpr auto kPingInterval = std::chrono::milliseconds(1);
+constexpr int kNearBuffer = 1 << 20;
+constexpr int kFarBuffer = 4096;
+
+[[noreturn]] void Throw(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+template <typename T>
+T Check(T result, const char* what) {
+    if (result < 0)
+        Throw(what);
+    return result;
+}
+
+class Fd {
+  public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Fd& operator=(Fd&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Fd() { Close(); }
+    void Close() {
+        if (fd_ >= 0)
+            close(fd_);
+        fd_ = -1;
+    }
+    int get() const { return fd_; }
+
+  private:
+    int fd_ = -1;
+};
+
+sockaddr_in Address(const std::string& text, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    if (inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1)
+        throw std::invalid_argument("not an address: " + text);
+    return address;
+}
+
+const sockaddr* Generic(const sockaddr_in& address) {
+    return reinterpret_cast<const sockaddr*>(&address);
+}
+
+sockaddr* Generic(sockaddr_in& address) {
+    return reinterpret_cast<sockaddr*>(&address);
+}
+
+Fd Socket() {
+    return Fd(Check(socket(AF_INET, SOCK_STREAM, 0), "socket"));
+}
+
+template <typename T>
+void Set(int fd, int level, int option, const T& value, const char* what) {
+    Check(setsockopt(fd, level, option, &value, sizeof(value)), what);
+}
+
+template <typename T>
+T Get(int fd, int level, int option, const char* what) {
+    T value{};
+    socklen_t size = sizeof(value);
+    Check(getsockopt(fd, level, option, &value, &size), what);
+    return value;
+}
+
+std::uint32_t Ioctl(int fd, unsigned long request, const char* what) {
+    int value = 0;
+    Check(ioctl(fd, request, &value), what);
+    return static_cast<std::uint32_t>(value);
+}
+
+void SendAll(int fd, const char* data, std::size_t size) {
+    for (std::size_t done = 0; done < size;)
+        done += Check(send(fd, data + done, size - done, MSG_NOSIGNAL), "send");
+}
+
+void ReceiveAll(int fd, char* data, std::size_t size) {
+    for (std::size_t done = 0; done < size;) {
+        auto got = Check(recv(fd, data + done, size - done, 0), "recv");
+        if (!got)
+            throw std::runtime_error("a connection has ended");
+        done += got;
+    }
+}
+
+void UseManyFiles() {
+    rlimit limit{};
+    limit.rlim_cur = limit.rlim_max = 1 << 20;
+    Check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+// What waits in the queues of connection @index, there or back.
+std::string Pattern(std::size_t index, bool back, std::size_t size) {
+    std::string pattern(size, '\0');
+    auto value = static_cast<std::uint32_t>(2 * index + (back ? 1 : 0)) * 2654435761U;
+    for (auto& byte : pattern) {
+        value = value * 1664525 + 1013904223;
+        byte = static_cast<char>(value >> 24);
+    }
+    return pattern;
+}
+
+bool ReceivePattern(int fd, std::size_t index, bool back, std::size_t size) {
+    std::string got(size, '\0');
+    ReceiveAll(fd, got.data(), got.size());
+    return got == Pattern(index, back, size);
+}
+
+// -------- the far end, in a process of its own --------
+
+enum class Task : std::uint32_t { kQueue, kDrain };
+
+struct Order {
+    Task task;
+    std::uint32_t size;
+};
+
+class Far {
+  public:
+    Far(const sockaddr_in& address, std::size_t count, Fd orders)
+        : orders_(std::move(orders)), poll_(Check(epoll_create1(0), "epoll_create1")) {
+        const Fd space(Check(open(kFarNamespace, O_RDONLY | O_CLOEXEC), kFarNamespace));
+        Check(setns(space.get(), CLONE_NEWNET), "setns");
+        const Fd listener = Socket();
+        Set(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+        // What is to wait in the queue of the near end does not wait here.
+        Set(listener.get(), SOL_SOCKET, SO_RCVBUF, kFarBuffer, "SO_RCVBUF");
+        Check(bind(listener.get(), Generic(address), sizeof(address)), "bind");
+        Check(listen(listener.get(), SOMAXCONN), "listen");
+        Answer(0);
+        Watch(orders_.get(), count);
+        for (std::size_t i = 0; i < count; i++) {
+            fds_.emplace_back(Check(accept(listener.get(), nullptr, nullptr), "accept"));
+            Watch(fds_[i].get(), i);
+        }
+        Answer(0);
+    }
+
+    void Serve() {
+        std::array<epoll_event, 256> events{};
+        for (;;) {
+            auto ready = epoll_wait(poll_.get(), events.data(), events.size(), -1);
+            if (ready < 0 && errno == EINTR)
+                continue;
+            Check(ready, "epoll_wait");
+            for (int i = 0; i < ready; i++) {
+                if (events[i].data.u64 < fds_.size())
+                    Echo(fds_[events[i].data.u64].get());
+                else if (!Obey())
+                    return;
+            }
+        }
+    }
+
+  private:
+    void Watch(int fd, std::uint64_t index) {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.u64 = index;
+        Check(epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+    }
+
+    void Ignore(int fd) { Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl"); }
+
+    void Answer(std::uint64_t value) {
+        Check(write(orders_.get(), &value, sizeof(value)), "write");
+    }
+
+    void Echo(int fd) {
+        std::array<char, 4096> buffer{};
+        auto got = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (got > 0)
+            SendAll(fd, buffer.data(), got);
+        else if (!got || errno != EAGAIN)
+            Ignore(fd);
+    }
+
+    bool Obey() {
+        Order order{};
+        auto got = read(orders_.get(), &order, sizeof(order));
+        if (got != sizeof(order))
+            return false;
+        std::uint64_t good = 0;
+        for (std::size_t i = 0; i < fds_.size(); i++) {
+            const int fd = fds_[i].get();
+            if (order.task == Task::kQueue) {
+                Ignore(fd);
+                SendAll(fd, Pattern(i, true, order.size).data(), order.size);
+            } else {
+                good += ReceivePattern(fd, i, false, order.size);
+                Watch(fd, i);
+            }
+        }
+        Answer(good);
+        return true;
+    }
+
+    Fd orders_;
+    Fd poll_;
+    std::vector<Fd> fds_;
+};
+
+// -------- TCP_REPAIR --------
+
+struct Queue {
+    std::uint32_t seq = 0; // behind the last byte
+    std::uint32_t unsent = 0;
+    std::vector<char> data;
+};
+
+struct Saved {
+    sockaddr_in local{};
+    sockaddr_in remote{};
+    tcp_info info{};
+    int mss = 0;
+    int timestamp = 0;
+    int sndbuf = 0;
+    int rcvbuf = 0;
+    tcp_repair_window window{};
+    Queue in;
+    Queue out;
+};
+
+Queue SaveQueue(int fd, int queue, std::uint32_t size) {
+    Queue saved;
+    Set(fd, SOL_TCP, TCP_REPAIR_QUEUE, queue, "TCP_REPAIR_QUEUE");
+    saved.seq = Get<std::uint32_t>(fd, SOL_TCP, TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ");
+    saved.data.resize(size);
+    if (size &&
+        Check(recv(fd, saved.data.data(), size, MSG_PEEK | MSG_DONTWAIT), "recv") != ssize_t(size))
+        throw std::runtime_error("a queue changes while it is saved");
+    return saved;
+}
+
+Saved Save(int fd) {
+    Saved saved;
+    socklen_t size = sizeof(saved.local);
+    Set(fd, SOL_TCP, TCP_REPAIR, 1, "TCP_REPAIR");
+    Check(getsockname(fd, Generic(saved.local), &size), "getsockname");
+    Check(getpeername(fd, Generic(saved.remote), &size), "getpeername");
+    saved.info = Get<tcp_info>(fd, SOL_TCP, TCP_INFO, "TCP_INFO");
+    const auto outq = Ioctl(fd, SIOCOUTQ, "SIOCOUTQ");
+    const auto unsent = Ioctl(fd, SIOCOUTQNSD, "SIOCOUTQNSD");
+    const auto inq = Ioctl(fd, SIOCINQ, "SIOCINQ");
+    saved.mss = Get<int>(fd, SOL_TCP, TCP_MAXSEG, "TCP_MAXSEG");
+    if (saved.info.tcpi_options & TCPI_OPT_TIMESTAMPS)
+        saved.timestamp = Get<int>(fd, SOL_TCP, TCP_TIMESTAMP, "TCP_TIMESTAMP");
+    saved.window = Get<tcp_repair_window>(fd, SOL_TCP, TCP_REPAIR_WINDOW, "TCP_REPAIR_WINDOW");
+    saved.sndbuf = Get<int>(fd, SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF");
+    saved.rcvbuf = Get<int>(fd, SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF");
+    saved.in = SaveQueue(fd, TCP_RECV_QUEUE, inq);
+    saved.out = SaveQueue(fd, TCP_SEND_QUEUE, outq);
+    saved.out.unsent = unsent;
+    return saved;
+}
+
+void SetQueueSeq(int fd, int queue, std::uint32_t seq) {
+    Set(fd, SOL_TCP, TCP_REPAIR_QUEUE, queue, "TCP_REPAIR_QUEUE");
+    Set(fd, SOL_TCP, TCP_QUEUE_SEQ, seq, "TCP_QUEUE_SEQ");
+}
+
+void RestoreOptions(int fd, const Saved& saved) {
+    std::array<tcp_repair_opt, 4> options{};
+    socklen_t count = 0;
+    if (saved.info.tcpi_options & TCPI_OPT_SACK)
+        options[count++] = {TCPOPT_SACK_PERMITTED, 0};
+    if (saved.info.tcpi_options & TCPI_OPT_WSCALE)
+        options[count++] = {TCPOPT_WINDOW, static_cast<std::uint32_t>(
+                                               saved.info.tcpi_snd_wscale |
+                                               saved.info.tcpi_rcv_wscale << 16)};
+    if (saved.info.tcpi_options & TCPI_OPT_TIMESTAMPS)
+        options[count++] = {TCPOPT_TIMESTAMP, 0};
+    options[count++] = {TCPOPT_MAXSEG, static_cast<std::uint32_t>(saved.mss)};
+    Check(setsockopt(fd, SOL_TCP, TCP_REPAIR_OPTIONS, options.data(),
+                     count * sizeof(options.front())),
+          "TCP_REPAIR_OPTIONS");
+    if (saved.info.tcpi_options & TCPI_OPT_TIMESTAMPS)
+        Set(fd, SOL_TCP, TCP_TIMESTAMP, saved.timestamp, "TCP_TIMESTAMP");
+}
+
+void RestoreQueue(int fd, int queue, const char* data, std::size_t size) {
+    if (!size)
+        return;
+    Set(fd, SOL_TCP, TCP_REPAIR_QUEUE, queue, "TCP_REPAIR_QUEUE");
+    SendAll(fd, data, size);
+}
+
+Fd Restore(const Saved& saved) {
+    Fd restored = Socket();
+    const int fd = restored.get();
+    const auto inq = static_cast<std::uint32_t>(saved.in.data.size());
+    const auto outq = static_cast<std::uint32_t>(saved.out.data.size());
+    const auto sent = outq - saved.out.unsent;
+
+    Set(fd, SOL_TCP, TCP_REPAIR, 1, "TCP_REPAIR");
+    Set(fd, SOL_SOCKET, SO_SNDBUFFORCE, saved.sndbuf / 2, "SO_SNDBUFFORCE");
+    Set(fd, SOL_SOCKET, SO_RCVBUFFORCE, saved.rcvbuf / 2, "SO_RCVBUFFORCE");
+    SetQueueSeq(fd, TCP_RECV_QUEUE, saved.in.seq - inq);
+    SetQueueSeq(fd, TCP_SEND_QUEUE, saved.out.seq - outq);
+    Check(bind(fd, Generic(saved.local), sizeof(saved.local)), "bind");
+    Check(connect(fd, Generic(saved.remote), sizeof(saved.remote)), "connect");
+    RestoreOptions(fd, saved);
+    RestoreQueue(fd, TCP_RECV_QUEUE, saved.in.data.data(), inq);
+    RestoreQueue(fd, TCP_SEND_QUEUE, saved.out.data.data(), sent);
+    Set(fd, SOL_TCP, TCP_REPAIR_WINDOW, saved.window, "TCP_REPAIR_WINDOW");
+    Set(fd, SOL_TCP, TCP_REPAIR, saved.out.unsent ? TCP_REPAIR_OFF_NO_WP : TCP_REPAIR_OFF,
+        "TCP_REPAIR");
+    // What was never sent needs no repair.
+    SendAll(fd, saved.out.data.data() + sent, saved.out.unsent);
+    return restored;
+}
+
+// -------- the near end --------
+
+class Near {
+  public:
+    Near(const sockaddr_in& address, std::size_t count, const std::vector<std::string>& sources)
+        : address_(address) {
+        StartFar(count);
+        for (std::size_t i = 0; i < count; i++)
+            fds_.push_back(Connect(sources.at(i / kPorts), kFirstPort + i % kPorts));
+        AwaitFar();
+        auto netlink = chimney::open_netlink_socket();
+        if (!netlink)
+            throw std::runtime_error(netlink.error().message);
+        netlink_ = std::move(*netlink);
+    }
+
+    std::string Answer(const std::string& request, std::uint32_t size) {
+        if (request == "offload")
+            return Move(CHIMNEY_OP_KIND_INITIATE);
+        if (request == "upload")
+            return Move(CHIMNEY_OP_KIND_TERMINATE);
+        if (request == "repair")
+            return Repair();
+        if (request == "queue")
+            return Fill(size);
+        if (request == "drain")
+            return Drain(size);
+        if (request == "check")
+            return CheckEcho();
+        if (request == "ping")
+            return StartPing();
+        if (request == "pong")
+            return StopPing();
+        throw std::invalid_argument("no such request: " + request);
+    }
+
+    void Stop() {
+        orders_.Close();
+        wait(nullptr);
+    }
+
+  private:
+    void StartFar(std::size_t count) {
+        std::array<int, 2> ends{};
+        Check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()), "socketpair");
+        orders_ = Fd(ends[0]);
+        Fd other(ends[1]);
+        if (Check(fork(), "fork") == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            orders_.Close();
+            Far(address_, count, std::move(other)).Serve();
+            _exit(0);
+        }
+        other.Close();
+        AwaitFar();
+    }
+
+    std::uint64_t AwaitFar() {
+        std::uint64_t value = 0;
+        if (Check(read(orders_.get(), &value, sizeof(value)), "read") != sizeof(value))
+            throw std::runtime_error("the far end has ended");
+        return value;
+    }
+
+    void OrderFar(Task task, std::uint32_t size) {
+        const Order order{task, size};
+        Check(write(orders_.get(), &order, sizeof(order)), "write");
+    }
+
+    Fd Connect(const std::string& source, std::size_t port) {
+        Fd fd = Socket();
+        const auto local = Address(source, static_cast<std::uint16_t>(port));
+        Check(bind(fd.get(), Generic(local), sizeof(local)), "bind");
+        Check(connect(fd.get(), Generic(address_), sizeof(address_)), "connect");
+        return fd;
+    }
+
+    std::string Move(chimney::OpKind kind) {
+        chimney::KernelSelector selector;
+        selector.dst.port = ntohs(address_.sin_port);
+        chimney::OperationOptions options;
+        options.kind = kind;
+        chimney::Client client(*netlink_);
+        auto op = client.start(selector, options);
+        while (op && op->running()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            op = client.operation(op->id);
+        }
+        if (!op)
+            throw std::runtime_error(op.error().message);
+        std::ostringstream answer;
+        answer << op->duration_ns / 1000 << ' ' << op->ok << ' ' << op->failed + op->refused << ' '
+               << op->grace_periods;
+        return answer.str();
+    }
+
+    std::string Repair() {
+        const std::lock_guard frozen(use_);
+        // Tools have a filter that keeps out what would meet a closed port; here the ACK that is
+        // due is all that might be sent again meanwhile.
+        if (pinging_)
+            Set(fds_.front().get(), SOL_TCP, TCP_QUICKACK, 1, "TCP_QUICKACK");
+        std::vector<Saved> saved;
+        saved.reserve(fds_.size());
+        const auto begin = Clock::now();
+        for (auto& fd : fds_) {
+            saved.push_back(Save(fd.get()));
+            fd.Close();
+        }
+        const auto middle = Clock::now();
+        for (std::size_t i = 0; i < fds_.size(); i++)
+            fds_[i] = Restore(saved[i]);
+        const auto end = Clock::now();
+        std::ostringstream answer;
+        answer << std::chrono::duration_cast<microseconds>(middle - begin).count() << ' '
+               << std::chrono::duration_cast<microseconds>(end - middle).count();
+        return answer.str();
+    }
+
+    std::string Fill(std::uint32_t size) {
+        for (const auto& fd : fds_) {
+            Set(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, kNearBuffer, "SO_SNDBUFFORCE");
+            Set(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, kNearBuffer, "SO_RCVBUFFORCE");
+        }
+        OrderFar(Task::kQueue, size);
+        AwaitFar();
+        for (std::size_t i = 0; i < fds_.size(); i++) {
+            SendAll(fds_[i].get(), Pattern(i, false, size).data(), size);
+            while (Ioctl(fds_[i].get(), SIOCINQ, "SIOCINQ") < size)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return "0";
+    }
+
+    std::string Drain(std::uint32_t size) {
+        OrderFar(Task::kDrain, size);
+        std::uint64_t good = 0;
+        for (std::size_t i = 0; i < fds_.size(); i++)
+            good += ReceivePattern(fds_[i].get(), i, true, size);
+        return std::to_string(std::min(good, AwaitFar()));
+    }
+
+    std::string CheckEcho() {
+        turn_++;
+        std::uint64_t good = 0;
+        for (std::uint64_t i = 0; i < fds_.size(); i++) {
+            const std::array<std::uint64_t, 2> said{turn_, i};
+            SendAll(fds_[i].get(), reinterpret_cast<const char*>(said.data()), sizeof(said));
+        }
+        for (std::uint64_t i = 0; i < fds_.size(); i++) {
+            std::array<std::uint64_t, 2> heard{};
+            ReceiveAll(fds_[i].get(), reinterpret_cast<char*>(heard.data()), sizeof(heard));
+            good += heard == std::array<std::uint64_t, 2>{turn_, i};
+        }
+        return std::to_string(good);
+    }
+
+    std::string StartPing() {
+        pinging_ = true;
+        trips_.clear();
+        pinger_ = std::jthread([this] {
+            for (auto due = Clock::now(); pinging_; due += kPingInterval) {
+                std::this_thread::sleep_until(due);
+                char byte = 0;
+                const std::lock_guard frozen(use_);
+                SendAll(fds_.front().get(), &byte, 1);
+                ReceiveAll(fds_.front().get(), &byte, 1);
+                const auto now = Clock::now();
+                trips_.push_back(std::chrono::duration_cast<microseconds>(now - due));
+                // What was missed is not made up for.
+                due = std::max(due, now - kPingInterval);
+            }
+        });
+        return "0";
+    }
+
+    std::string StopPing() {
+        pinging_ = false;
+        pinger_.join();
+        std::ranges::sort(trips_);
+        std::ostringstream answer;
+        answer << trips_.back().count() << ' ' << trips_[trips_.size() / 2].count() << ' '
+               << trips_.size();
+        return answer.str();
+    }
+
+    sockaddr_in address_;
+    Fd orders_;
+    std::vector<Fd> fds_;
+    std::unique_ptr<chimney::NetlinkSocket> netlink_;
+    std::uint64_t turn_ = 0;
+    std::mutex use_;
+    std::atomic<bool> pinging_ = false;
+    std::vector<microseconds> trips_;
+    std::jthread pinger_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    if (argc < 5) {
+        std::cerr << "usage: handover ADDRESS PORT COUNT SOURCE...\n";
+        return 2;
+    }
+    UseManyFiles();
+    const auto address = Address(argv[1], static_cast<std::uint16_t>(std::stoul(argv[2])));
+    Near near(address, std::stoul(argv[3]), {argv + 4, argv + argc});
+    std::cout << "ready" << std::endl;
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream words(line);
+        std::string request;
+        std::uint32_t size = 0;
+        words >> request >> size;
+        std::cout << near.Answer(request, size) << std::endl;
+    }
+    near.Stop();
+    return 0;
+} catch (const std::exception& error) {
+    std::cerr << "handover: " << error.what() << '\n';
+    return 1;
+}

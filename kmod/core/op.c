@@ -14,7 +14,7 @@
 
 #define RESULTS_PER_CHUNK (PAGE_SIZE / sizeof(struct chimney_result))
 
-struct op_chunk {
+struct chimney_op_chunk {
 	struct chimney_result results[RESULTS_PER_CHUNK];
 };
 
@@ -38,7 +38,7 @@ static u32 op_next_id;
  */
 void chimney_op_put(struct chimney_op *op)
 {
-	struct op_chunk *chunk;
+	struct chimney_op_chunk *chunk;
 	unsigned long index;
 	u32 i;
 
@@ -111,6 +111,23 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
 		op->failed++;
 }
 
+static int op_add_chunk(struct chimney_op *op)
+{
+	struct chimney_op_chunk *chunk;
+	int err;
+
+	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+	err = xa_err(xa_store(&op->chunks, op->count / RESULTS_PER_CHUNK, chunk,
+			      GFP_KERNEL));
+	if (err)
+		kfree(chunk);
+	else
+		op->last = chunk;
+	return err;
+}
+
 /**
  * chimney_op_add() - record what became of a block
  * @op: a running operation; the caller is the only one to add
@@ -122,23 +139,15 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
  */
 int chimney_op_add(struct chimney_op *op, const struct chimney_result *result)
 {
-	unsigned long index = op->count / RESULTS_PER_CHUNK;
-	struct op_chunk *chunk;
 	int err;
 
 	op_count(op, result);
-	chunk = xa_load(&op->chunks, index);
-	if (!chunk) {
-		chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
-		if (!chunk)
-			return -ENOMEM;
-		err = xa_err(xa_store(&op->chunks, index, chunk, GFP_KERNEL));
-		if (err) {
-			kfree(chunk);
+	if (!(op->count % RESULTS_PER_CHUNK)) {
+		err = op_add_chunk(op);
+		if (err)
 			return err;
-		}
 	}
-	chunk->results[op->count % RESULTS_PER_CHUNK] = *result;
+	op->last->results[op->count % RESULTS_PER_CHUNK] = *result;
 	/* Pairs with chimney_op_result(): the result first. */
 	smp_store_release(&op->count, op->count + 1);
 	return 0;
@@ -253,7 +262,7 @@ EXPORT_SYMBOL_IF_KUNIT(chimney_op_find);
  */
 const struct chimney_result *chimney_op_result(struct chimney_op *op, u32 index)
 {
-	struct op_chunk *chunk;
+	struct chimney_op_chunk *chunk;
 
 	/* Pairs with chimney_op_add(). */
 	if (index >= smp_load_acquire(&op->count))

@@ -83,6 +83,7 @@ struct chimney_result {
  * @refcnt: holders: the store of kept operations, whoever works on it, dumps
  * @list: in the store, once it ended
  * @chunks: pages of results
+ * @last: the one that is being filled
  * @rcu: frees it
  *
  * The worker that runs the operation is the only writer until
@@ -109,6 +110,7 @@ struct chimney_op {
 	refcount_t refcnt;
 	struct list_head list;
 	struct xarray chunks;
+	struct chimney_op_chunk *last;
 	struct rcu_head rcu;
 };
 

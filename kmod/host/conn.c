@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of connections that are offloaded or on their way. */
+#include <linux/jhash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -9,13 +10,27 @@
 #include "../core/op.h"
 #include "conn.h"
 
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct chimney_conn_key *key = data;
+
+	return jhash_3words((__force u32)(key->src.s6_addr32[0] ^
+					  key->src.s6_addr32[3]),
+			    (__force u32)(key->dst.s6_addr32[0] ^
+					  key->dst.s6_addr32[3]),
+			    (__force u32)key->sport << 16 |
+			    (__force u32)key->dport, seed);
+}
+
+/* Where many connections were offloaded, many will be: it does not shrink. */
 static const struct rhashtable_params conn_params = {
 	.head_offset = offsetof(struct chimney_conn, node),
 	.key_offset = offsetof(struct chimney_conn, key),
 	.key_len = sizeof(struct chimney_conn_key),
-	.automatic_shrinking = true,
+	.hashfn = key_hash,
 };
 
+static struct kmem_cache *conn_cache;
 static struct rhashtable conn_table;
 static DEFINE_XARRAY_ALLOC1(conn_ids);
 static u32 conn_next_id;
@@ -98,7 +113,7 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 {
 	struct chimney_conn *conn;
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	conn = kmem_cache_zalloc(conn_cache, GFP_KERNEL);
 	if (!conn)
 		return NULL;
 	kref_init(&conn->refs);
@@ -183,6 +198,12 @@ void chimney_conn_get(struct chimney_conn *conn)
 	kref_get(&conn->refs);
 }
 
+static void conn_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(conn_cache,
+			container_of(rcu, struct chimney_conn, rcu));
+}
+
 static void conn_release(struct kref *refs)
 {
 	struct chimney_conn *conn = container_of(refs, struct chimney_conn,
@@ -191,7 +212,7 @@ static void conn_release(struct kref *refs)
 	WARN_ON_ONCE(!skb_queue_empty(&conn->held));
 	sock_put(conn->sk);
 	chimney_host_binding_put(conn->binding);
-	kfree_rcu(conn, rcu);
+	call_rcu(&conn->rcu, conn_free);
 }
 
 void chimney_conn_put(struct chimney_conn *conn)
@@ -301,11 +322,20 @@ bool chimney_conn_any_owned(struct net *net, u32 portid)
 
 int chimney_conn_init(void)
 {
-	return rhashtable_init(&conn_table, &conn_params);
+	int err;
+
+	conn_cache = KMEM_CACHE(chimney_conn, 0);
+	if (!conn_cache)
+		return -ENOMEM;
+	err = rhashtable_init(&conn_table, &conn_params);
+	if (err)
+		kmem_cache_destroy(conn_cache);
+	return err;
 }
 
 void chimney_conn_exit(void)
 {
 	rhashtable_destroy(&conn_table);
 	xa_destroy(&conn_ids);
+	kmem_cache_destroy(conn_cache);
 }

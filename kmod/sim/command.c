@@ -95,7 +95,7 @@ void sim_device_reset(struct sim_device *sim)
 	sim->completion_head = 0;
 	for (type = 0; type < HW_TYPES; type++) {
 		xa_for_each(&sim->objects[type], id, object) {
-			object->lost = true;
+			sim_object_lose(sim, object);
 			object->parent = NULL;
 		}
 	}

@@ -91,11 +91,17 @@ static void object_free(struct sim_device *sim, struct sim_object *object)
 	kfree(object);
 }
 
-static bool object_depends_on(const struct sim_object *object,
-			      const struct sim_object *other)
+void sim_object_lose(struct sim_device *sim, struct sim_object *object)
+{
+	object->lost = true;
+	sim->any_lost = true;
+}
+
+/* It was invalidated, or something it depends on. */
+static bool object_is_invalid(const struct sim_object *object)
 {
 	for (; object; object = object->parent)
-		if (object == other)
+		if (object->invalid)
 			return true;
 	return false;
 }
@@ -749,7 +755,7 @@ static void query_answered(struct sim_device *sim, struct sim_object *object,
 		/* QRY-10: what cannot be read is corrupt. */
 		block->status = CHIMNEY_STATUS_FAILURE;
 		if (object->type == HW_TCP)
-			object->lost = true;
+			sim_object_lose(sim, object);
 		return;
 	}
 	if (!block->state)
@@ -775,17 +781,6 @@ static void block_query(struct sim_device *sim, struct chimney_block *block,
 
 /* -------- update -------- */
 
-static void mtu_changed(struct sim_device *sim, const struct sim_object *path)
-{
-	struct sim_object *object;
-	unsigned long id;
-
-	xa_for_each(&sim->objects[HW_TCP], id, object)
-		if (object->parent == path && object->conn)
-			sim_engine_set_mtu(object->conn,
-					   path->path.cached.path_mtu);
-}
-
 static void update_answered(struct sim_device *sim, struct sim_object *object,
 			    struct chimney_block *block,
 			    const struct hw_completion *completion)
@@ -805,7 +800,7 @@ static void update_answered(struct sim_device *sim, struct sim_object *object,
 	case HW_PATH:
 		COPY_STATE(&object->path.cached,
 			   (struct chimney_path_state_cached *)block->state);
-		mtu_changed(sim, object);
+		object->resized = true;
 		break;
 	default:
 		COPY_STATE(&object->tcp.cached,
@@ -878,7 +873,8 @@ static void block_update(struct sim_device *sim, struct chimney_block *block,
 
 /* -------- invalidate -------- */
 
-static void invalidate_answered(struct sim_object *object,
+static void invalidate_answered(struct sim_device *sim,
+				struct sim_object *object,
 				struct chimney_block *block,
 				const struct hw_completion *completion)
 {
@@ -886,7 +882,7 @@ static void invalidate_answered(struct sim_object *object,
 		return;
 	block->status = CHIMNEY_STATUS_FAILURE;
 	if (object->type == HW_TCP)
-		object->lost = true;	/* INV-11 */
+		sim_object_lose(sim, object);	/* INV-11 */
 }
 
 static void block_invalidate(struct sim_device *sim,
@@ -899,28 +895,22 @@ static void block_invalidate(struct sim_device *sim,
 	sim_command_post(sim, &command, object, block);
 }
 
-/* The connection and the others that depend on the object stop (INV-05). */
-static void object_stop_dependents(struct sim_device *sim,
-				   const struct sim_object *other)
-{
-	struct sim_object *object;
-	unsigned long id;
-
-	xa_for_each(&sim->objects[HW_TCP], id, object)
-		if (object->conn && object_depends_on(object, other))
-			sim_engine_invalidate(object->conn);
-}
-
+/* The connections that depend on what was invalidated stop (INV-05). */
 static void tree_stop_dependents(struct sim_device *sim,
 				 struct chimney_block *tree)
 {
 	struct chimney_block *block;
+	struct sim_object *object;
 	struct chimney_walk walk;
+	unsigned long id;
 
 	chimney_for_each_block(block, &walk, tree)
 		if (object_of(block) &&
 		    block->status == CHIMNEY_STATUS_SUCCESS)
-			object_stop_dependents(sim, object_of(block));
+			object_of(block)->invalid = true;
+	xa_for_each(&sim->objects[HW_TCP], id, object)
+		if (object->conn && object_is_invalid(object))
+			sim_engine_invalidate(object->conn);
 }
 
 /* INV-06 */
@@ -932,6 +922,25 @@ static void tell_invalid(struct sim_device *sim)
 	xa_for_each(&sim->objects[HW_TCP], id, object)
 		if (object->conn)
 			sim_engine_run(object->conn);
+}
+
+/* Connections hear of another MTU of their path. */
+static void tell_mtu(struct sim_device *sim)
+{
+	struct sim_object *object;
+	unsigned long id;
+	bool any = false;
+
+	xa_for_each(&sim->objects[HW_PATH], id, object)
+		any |= object->resized;
+	if (!any)
+		return;
+	xa_for_each(&sim->objects[HW_TCP], id, object)
+		if (object->conn && object->parent && object->parent->resized)
+			sim_engine_set_mtu(object->conn, object->parent->path
+							 .cached.path_mtu);
+	xa_for_each(&sim->objects[HW_PATH], id, object)
+		object->resized = false;
 }
 
 /* -------- query, update, invalidate: what they share -------- */
@@ -974,6 +983,9 @@ static void tell_lost(struct sim_device *sim)
 	struct sim_object *object;
 	unsigned long id;
 
+	if (!sim->any_lost)
+		return;
+	sim->any_lost = false;
 	xa_for_each(&sim->objects[HW_TCP], id, object) {
 		if (!object->lost || object->told)
 			continue;
@@ -994,7 +1006,9 @@ static void tree_execute(struct sim_device *sim, struct chimney_block *tree,
 		block_execute(sim, block, chimney_walk_parent(&walk), kind);
 	}
 	sim_commands_drain(sim);
-	if (kind == CHIMNEY_OP_KIND_INVALIDATE)
+	if (kind == CHIMNEY_OP_KIND_UPDATE)
+		tell_mtu(sim);
+	else if (kind == CHIMNEY_OP_KIND_INVALIDATE)
 		tree_stop_dependents(sim, tree);
 	tree_complete(sim, tree, kind);
 	if (kind == CHIMNEY_OP_KIND_INVALIDATE)
@@ -1040,7 +1054,7 @@ void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
 		update_answered(sim, object, block, completion);
 		break;
 	default:
-		invalidate_answered(object, block, completion);
+		invalidate_answered(sim, object, block, completion);
 		break;
 	}
 }

@@ -796,6 +796,13 @@ static void return_send_data(struct sim_conn *conn, u32 snd_una,
 	skb_queue_splice_tail_init(&conn->pending, &block->send_queue);
 }
 
+/* Most connections have never used it. It is not queued any more. */
+static void engine_cancel(struct delayed_work *work)
+{
+	if (work_busy(&work->work))
+		cancel_delayed_work_sync(work);
+}
+
 /*
  * No indication is running, nor will one begin: a frame may still be between the
  * table and sim_engine_run().
@@ -807,9 +814,9 @@ static void conn_quiesce(struct sim_conn *conn)
 	smp_mb();
 	while (atomic_read(&conn->running))
 		usleep_range(10, 50);
-	cancel_delayed_work_sync(&conn->retry);
-	cancel_delayed_work_sync(&conn->push);
-	cancel_delayed_work_sync(&conn->fin_wait);
+	engine_cancel(&conn->retry);
+	engine_cancel(&conn->push);
+	engine_cancel(&conn->fin_wait);
 }
 
 static void conn_end(struct sim_conn *conn)
@@ -828,14 +835,25 @@ static void conn_release(struct sim_conn *conn)
 	call_rcu(&conn->rcu, conn_recycle_rcu);
 }
 
+/* There is nothing that the host waits for. */
+static bool is_idle(const struct sim_conn *conn)
+{
+	return skb_queue_empty_lockless(&conn->sent) &&
+	       skb_queue_empty_lockless(&conn->pending) &&
+	       list_empty_careful(&conn->requests) &&
+	       !READ_ONCE(conn->disconnect);
+}
+
 void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 {
 	struct sim_conn *conn = tcp->engine;
 	struct sock *sk = conn->sk;
 	u32 snd_una;
+	bool idle;
 
 	/* What requests there are take what there is (TERM-47). */
-	sim_engine_run(conn);
+	if (!is_idle(conn))
+		sim_engine_run(conn);
 	local_bh_disable();
 	bh_lock_sock(sk);
 	/* From here on segments go up to the host (TERM-42, TERM-43). */
@@ -843,11 +861,13 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 	if (sk->sk_state != TCP_CLOSE && inet_csk_ack_scheduled(sk))
 		chimney_tcp_send_ack(sk, tcp_sk(sk)->rcv_nxt);
 	snd_una = tcp_sk(sk)->snd_una;
+	idle = is_idle(conn);
 	bh_unlock_sock(sk);
 	local_bh_enable();
 
 	/* Indications return, acknowledged sends complete (TERM-28 to -32). */
-	sim_engine_run(conn);
+	if (!idle)
+		sim_engine_run(conn);
 	conn_quiesce(conn);
 
 	local_bh_disable();

@@ -52,6 +52,8 @@ struct sim_queue {
  * @creating: (d) the device has not answered yet
  * @lost: (d) the device does not have it any more, or not whole
  * @told: (d) the host knows that it is lost
+ * @invalid: (d) it was invalidated
+ * @resized: (d) a path whose MTU has changed, until its connections know
  * @parent: (d) what it hangs on; NULL for a neighbor
  * @handle: the client's record
  * @list: (d) among the new ones of a tree, or the lost ones
@@ -69,6 +71,8 @@ struct sim_object {
 	bool creating;
 	bool lost;
 	bool told;
+	bool invalid;
+	bool resized;
 	struct sim_object *parent;
 	struct chimney_handle *handle;
 	struct list_head list;
@@ -131,6 +135,7 @@ struct sim_pending {
  * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more
  * @answer: (d) answer to the driver's own query
+ * @any_lost: (d) the host may not know yet of connections that are lost
  * @stuck: (d) the device would not destroy what the driver wanted destroyed
  * @events: (d) what the device told and the driver has not dealt with
  * @event_count: (d) number of these
@@ -169,6 +174,7 @@ struct sim_device {
 	struct list_head fresh;
 	struct list_head gone;
 	struct hw_completion answer;
+	bool any_lost;
 	bool stuck;
 	struct hw_completion events[SIM_EVENTS];
 	u32 event_count;
@@ -190,6 +196,8 @@ void sim_driver_stale(struct sim_device *sim, u32 neighbor);
 void sim_driver_doubt(struct sim_device *sim);
 void sim_stop(struct chimney_target *target);
 
+/* The device does not have it any more, or not whole; driver's work only. */
+void sim_object_lose(struct sim_device *sim, struct sim_object *object);
 /* @completion: NULL if none came (command.c). */
 void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
 		  const struct hw_completion *completion);

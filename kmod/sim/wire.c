@@ -50,7 +50,6 @@ static const struct rhashtable_params conn_params = {
 	.key_len = sizeof(struct sim_key),
 	.hashfn = key_hash,
 	.obj_cmpfn = key_compare,
-	.automatic_shrinking = true,
 };
 
 /* What becomes of a frame with the addresses of a connection. */

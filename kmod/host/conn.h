@@ -511,6 +511,7 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 void chimney_upload_doomed(struct chimney_host_binding *hb);
 
 /* offload.c */
+#define CHIMNEY_TREE_MAX	16384U	/* connections */
 void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 			 enum chimney_reason reason);
 void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,

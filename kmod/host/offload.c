@@ -249,20 +249,12 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 	return CHIMNEY_REASON_NONE;
 }
 
-/**
- * chimney_offload_sockets() - offload sockets
- * @op: collects the results
- * @sockets: the sockets, held by the caller
- * @count: how many
- * @owned: tie them to the requester
- *
+/*
  * One grace period for all: after it no segment that passed the hook before it
  * held them is on its way to a socket any more.
- *
- * Context: process context, sleeps until the targets have answered.
  */
-void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
-			     unsigned int count, bool owned)
+static void offload_some(struct chimney_op *op, struct sock **sockets,
+			 unsigned int count, bool owned)
 {
 	enum chimney_reason reason;
 	LIST_HEAD(conns);
@@ -281,4 +273,27 @@ void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
 	op->grace_periods++;
 	while (!list_empty(&conns))
 		offload_next(&conns, op);
+}
+
+/**
+ * chimney_offload_sockets() - offload sockets
+ * @op: collects the results
+ * @sockets: the sockets, held by the caller
+ * @count: how many
+ * @owned: tie them to the requester
+ *
+ * Segments of a connection are held for as long as its tree takes; so trees have
+ * CHIMNEY_TREE_MAX connections at most.
+ *
+ * Context: process context, sleeps until the targets have answered.
+ */
+void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
+			     unsigned int count, bool owned)
+{
+	unsigned int n;
+
+	for (; count; count -= n, sockets += n) {
+		n = min(count, CHIMNEY_TREE_MAX);
+		offload_some(op, sockets, n, owned);
+	}
 }

@@ -163,6 +163,35 @@ static int select_named(struct net *net,
 	return 0;
 }
 
+/* A filter that says everything about a connection. */
+static bool names_one(const struct chimney_selector *selector)
+{
+	unsigned int bits = selector->family == AF_INET6 ? 128 : 32;
+
+	return selector->sport && selector->dport &&
+	       selector->src_prefix == bits && selector->dst_prefix == bits;
+}
+
+static int select_one(struct net *net, const struct chimney_selector *selector,
+		      struct found *found)
+{
+	const struct chimney_tuple tuple = {
+		.family = selector->family,
+		.src = selector->src,
+		.dst = selector->dst,
+		.sport = selector->sport,
+		.dport = selector->dport,
+	};
+	struct sock *sk;
+
+	if (found_reserve(found, 1))
+		return -ENOMEM;
+	sk = lookup(net, &tuple);
+	if (sk)
+		found->sockets[found->count++] = sk;
+	return 0;
+}
+
 static bool is_candidate(const struct sock *sk, const struct net *net,
 			 const struct chimney_selector *selector)
 {
@@ -188,8 +217,6 @@ static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 	bool room = true;
 	struct sock *sk;
 
-	if (hlist_nulls_empty(&head->chain))
-		return true;
 	spin_lock_bh(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
 		if (!is_candidate(sk, net, selector))
@@ -217,11 +244,13 @@ static int select_filtered(struct net *net,
 	unsigned int bucket;
 
 	for (bucket = 0; bucket <= hashinfo->ehash_mask; bucket++) {
+		if (!(bucket % 1024))
+			cond_resched();
+		if (hlist_nulls_empty(&hashinfo->ehash[bucket].chain))
+			continue;
 		while (!select_bucket(net, hashinfo, bucket, selector, found))
 			if (found_reserve(found, max(64U, found->room * 2)))
 				return -ENOMEM;
-		if (!(bucket % 1024))
-			cond_resched();
 	}
 	return 0;
 }
@@ -245,6 +274,8 @@ int chimney_select_sockets(struct net *net,
 
 	if (selector->count)
 		err = select_named(net, selector, op, &found);
+	else if (names_one(selector))
+		err = select_one(net, selector, &found);
 	else
 		err = select_filtered(net, selector, &found);
 	if (err) {

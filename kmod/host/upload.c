@@ -151,11 +151,25 @@ put:
 	chimney_tree_put(tree);
 }
 
+/* Move connections from the front of a list to another; returns how many. */
+static unsigned int take(struct list_head *from, struct list_head *to)
+{
+	unsigned int count = 0;
+
+	while (count < CHIMNEY_TREE_MAX && !list_empty(from)) {
+		list_move_tail(from->next, to);
+		count++;
+	}
+	return count;
+}
+
 /**
  * chimney_upload_list() - take connections back
  * @hb: the binding they are offloaded over, lock held
  * @conns: list of connections in state OFFLOADED; emptied
  * @op: collects the results, or NULL
+ *
+ * In trees of CHIMNEY_TREE_MAX connections at most.
  *
  * Context: process context, sleeps until the target has answered.
  */
@@ -164,14 +178,15 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 {
 	struct chimney_conn *conn, *next;
 	struct chimney_tree *tree;
-	unsigned int count = 0;
+	unsigned int count;
+	LIST_HEAD(some);
 
-	list_for_each_entry(conn, conns, list)
-		count++;
-	tree = build(conns, count);
-	list_for_each_entry_safe(conn, next, conns, list)
-		list_del_init(&conn->list);
-	chimney_upload_tree(hb, tree, op);
+	while ((count = take(conns, &some))) {
+		tree = build(&some, count);
+		list_for_each_entry_safe(conn, next, &some, list)
+			list_del_init(&conn->list);
+		chimney_upload_tree(hb, tree, op);
+	}
 }
 
 static bool is_doomed(const struct chimney_conn *conn)

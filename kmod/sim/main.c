@@ -10,9 +10,9 @@
 #include "../../hw/fault.h"
 #include "sim.h"
 
-#define DEFAULT_TCP_ENTRIES		4096
-#define DEFAULT_PATH_ENTRIES		1024
-#define DEFAULT_NEIGHBOR_ENTRIES	256
+#define DEFAULT_TCP_ENTRIES		131072
+#define DEFAULT_PATH_ENTRIES		16384
+#define DEFAULT_NEIGHBOR_ENTRIES	4096
 #define MAC_ENTRIES			16
 #define VLAN_ENTRIES			16
 #define COMMANDS			256

@@ -3,7 +3,7 @@
 # make            modules for the running kernel, and userspace
 # make demo       see it work, in a virtual machine
 # make test       every test, in virtual machines
-# make bench      measure the data path, in a virtual machine
+# make bench      measure hand-overs and the data path, in virtual machines
 # make help       all targets
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -18,7 +18,7 @@ help:
 	@echo "make userspace     chimneyd and chimneyctl, in build/user"
 	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make test          every test, in virtual machines"
-	@echo "make bench         measure the data path, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
+	@echo "make bench         measure hand-overs and the data path, in virtual machines (DEMO_KERNEL=6.12|6.1)"
 	@echo "make contract-report  which test proves which clause of the contract"
 	@echo "make nl            regenerate what uapi/chimney.yaml describes"
 	@echo "make install       modules and userspace (PREFIX=$(PREFIX))"
@@ -43,11 +43,14 @@ bench:
 	tests/vm/install-deps
 	tests/vm/build-modules $(DEMO_KERNEL)
 	tests/userspace build/user
-	ninja -C build/user traffic
+	ninja -C build/user traffic handover
 	mkdir -p build/bench Documentation/benchmarks
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --timeout 3600 --out build/bench -- \
 		tests/bench/run -o build/bench
-	cp build/bench/data-path.md Documentation/benchmarks/
+	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 7200 --out build/bench -- \
+		tests/bench/handover -o build/bench
+	cp build/bench/data-path.md build/bench/handover.json build/bench/handover.md \
+		build/bench/handover.svg Documentation/benchmarks/
 
 contract-report:
 	tests/contract/report

@@ -21,6 +21,7 @@ static void complete_sends(struct sim_conn *conn, enum chimney_status status);
 static void complete_disconnect(struct sim_conn *conn);
 
 static struct inet_connection_sock_af_ops engine_ipv4, engine_ipv6;
+static struct kmem_cache *engine_conns;
 static struct lock_class_key engine_slock_key;
 static struct lock_class_key engine_sk_lock_key;
 
@@ -148,13 +149,13 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 	struct sock *sk;
 	int err;
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	conn = kmem_cache_zalloc(engine_conns, GFP_KERNEL);
 	if (!conn)
 		return NULL;
 	err = sock_create_kern(dev_net(sim->target.dev), family, SOCK_STREAM,
 			       IPPROTO_TCP, &conn->socket);
 	if (err) {
-		kfree(conn);
+		kmem_cache_free(engine_conns, conn);
 		return NULL;
 	}
 	sk = conn->socket->sk;
@@ -184,7 +185,7 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 static void conn_free(struct sim_conn *conn)
 {
 	sock_release(conn->socket);
-	kfree(conn);
+	kmem_cache_free(engine_conns, conn);
 }
 
 static struct list_head *free_list(struct sim_engine *engine, int family)
@@ -1604,5 +1605,13 @@ int sim_engine_init(void)
 	err = copy_af_ops(AF_INET, &engine_ipv4);
 	if (!err && ipv6_mod_enabled())
 		err = copy_af_ops(AF_INET6, &engine_ipv6);
-	return err;
+	if (err)
+		return err;
+	engine_conns = KMEM_CACHE(sim_conn, 0);
+	return engine_conns ? 0 : -ENOMEM;
+}
+
+void sim_engine_exit(void)
+{
+	kmem_cache_destroy(engine_conns);
 }

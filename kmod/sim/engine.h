@@ -140,6 +140,7 @@ struct sim_conn {
 };
 
 int sim_engine_init(void);
+void sim_engine_exit(void);
 int sim_engine_attach(struct sim_device *sim);
 void sim_engine_detach(struct sim_device *sim);
 

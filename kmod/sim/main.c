@@ -365,12 +365,16 @@ static int __init sim_init(void)
 	err = sim_engine_init();
 	if (err)
 		return err;
-	return chimney_target_kind_register(&sim_kind);
+	err = chimney_target_kind_register(&sim_kind);
+	if (err)
+		sim_engine_exit();
+	return err;
 }
 
 static void __exit sim_exit(void)
 {
 	chimney_target_kind_unregister(&sim_kind);
+	sim_engine_exit();
 }
 
 module_init(sim_init);

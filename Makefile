@@ -43,7 +43,7 @@ bench:
 	tests/vm/install-deps
 	tests/vm/build-modules $(DEMO_KERNEL)
 	tests/userspace build/user
-	ninja -C build/user traffic handover
+	ninja -C build/user traffic
 	mkdir -p build/bench Documentation/benchmarks
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --timeout 3600 --out build/bench -- \
 		tests/bench/run -o build/bench

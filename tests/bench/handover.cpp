@@ -7,8 +7,8 @@
 //     offload            handed to the target: time, offloaded, refused or failed, grace periods
 //     upload             taken back: likewise
 //     repair             saved, closed and restored by TCP_REPAIR: time to save, to restore
-//     queue BYTES        so many bytes wait in both queues of each connection: 0
-//     drain BYTES        they are read at both ends and compared: connections where they are right
+//     queue BYTES        so many bytes wait for the application on each connection: 0
+//     drain BYTES        it reads and compares them: connections where they are right
 //     check              each connection echoes: connections where it does
 //     ping               from now on the first connection is used each millisecond: 0
 //     pong               no longer: longest and median round trip, round trips
@@ -58,7 +58,6 @@ constexpr std::uint16_t kFirstPort = 10000;
 constexpr std::size_t kPorts = 50000;
 constexpr auto kPingInterval = std::chrono::milliseconds(1);
 constexpr int kNearBuffer = 1 << 20;
-constexpr int kFarBuffer = 4096;
 
 [[noreturn]] void Throw(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -152,10 +151,10 @@ void UseManyFiles() {
     Check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-// What waits in the queues of connection @index, there or back.
-std::string Pattern(std::size_t index, bool back, std::size_t size) {
+// What waits on connection @index.
+std::string Pattern(std::size_t index, std::size_t size) {
     std::string pattern(size, '\0');
-    auto value = static_cast<std::uint32_t>(2 * index + (back ? 1 : 0)) * 2654435761U;
+    auto value = static_cast<std::uint32_t>(index) * 2654435761U;
     for (auto& byte : pattern) {
         value = value * 1664525 + 1013904223;
         byte = static_cast<char>(value >> 24);
@@ -163,20 +162,7 @@ std::string Pattern(std::size_t index, bool back, std::size_t size) {
     return pattern;
 }
 
-bool ReceivePattern(int fd, std::size_t index, bool back, std::size_t size) {
-    std::string got(size, '\0');
-    ReceiveAll(fd, got.data(), got.size());
-    return got == Pattern(index, back, size);
-}
-
 // -------- the far end, in a process of its own --------
-
-enum class Task : std::uint32_t { kQueue, kDrain };
-
-struct Order {
-    Task task;
-    std::uint32_t size;
-};
 
 class Far {
   public:
@@ -186,17 +172,15 @@ class Far {
         Check(setns(space.get(), CLONE_NEWNET), "setns");
         const Fd listener = Socket();
         Set(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-        // What is to wait in the queue of the near end does not wait here.
-        Set(listener.get(), SOL_SOCKET, SO_RCVBUF, kFarBuffer, "SO_RCVBUF");
         Check(bind(listener.get(), Generic(address), sizeof(address)), "bind");
         Check(listen(listener.get(), SOMAXCONN), "listen");
-        Answer(0);
+        Answer();
         Watch(orders_.get(), count);
         for (std::size_t i = 0; i < count; i++) {
             fds_.emplace_back(Check(accept(listener.get(), nullptr, nullptr), "accept"));
             Watch(fds_[i].get(), i);
         }
-        Answer(0);
+        Answer();
     }
 
     void Serve() {
@@ -223,11 +207,7 @@ class Far {
         Check(epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
     }
 
-    void Ignore(int fd) { Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl"); }
-
-    void Answer(std::uint64_t value) {
-        Check(write(orders_.get(), &value, sizeof(value)), "write");
-    }
+    void Answer() { Check(write(orders_.get(), "", 1), "write"); }
 
     void Echo(int fd) {
         std::array<char, 4096> buffer{};
@@ -235,26 +215,17 @@ class Far {
         if (got > 0)
             SendAll(fd, buffer.data(), got);
         else if (!got || errno != EAGAIN)
-            Ignore(fd);
+            Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
     }
 
+    // So many bytes on each connection.
     bool Obey() {
-        Order order{};
-        auto got = read(orders_.get(), &order, sizeof(order));
-        if (got != sizeof(order))
+        std::uint32_t size = 0;
+        if (read(orders_.get(), &size, sizeof(size)) != sizeof(size))
             return false;
-        std::uint64_t good = 0;
-        for (std::size_t i = 0; i < fds_.size(); i++) {
-            const int fd = fds_[i].get();
-            if (order.task == Task::kQueue) {
-                Ignore(fd);
-                SendAll(fd, Pattern(i, true, order.size).data(), order.size);
-            } else {
-                good += ReceivePattern(fd, i, false, order.size);
-                Watch(fd, i);
-            }
-        }
-        Answer(good);
+        for (std::size_t i = 0; i < fds_.size(); i++)
+            SendAll(fds_[i].get(), Pattern(i, size).data(), size);
+        Answer();
         return true;
     }
 
@@ -328,9 +299,9 @@ void RestoreOptions(int fd, const Saved& saved) {
     if (saved.info.tcpi_options & TCPI_OPT_SACK)
         options[count++] = {TCPOPT_SACK_PERMITTED, 0};
     if (saved.info.tcpi_options & TCPI_OPT_WSCALE)
-        options[count++] = {TCPOPT_WINDOW, static_cast<std::uint32_t>(
-                                               saved.info.tcpi_snd_wscale |
-                                               saved.info.tcpi_rcv_wscale << 16)};
+        options[count++] = {TCPOPT_WINDOW,
+                            static_cast<std::uint32_t>(saved.info.tcpi_snd_wscale |
+                                                       saved.info.tcpi_rcv_wscale << 16)};
     if (saved.info.tcpi_options & TCPI_OPT_TIMESTAMPS)
         options[count++] = {TCPOPT_TIMESTAMP, 0};
     options[count++] = {TCPOPT_MAXSEG, static_cast<std::uint32_t>(saved.mss)};
@@ -430,16 +401,10 @@ class Near {
         AwaitFar();
     }
 
-    std::uint64_t AwaitFar() {
-        std::uint64_t value = 0;
-        if (Check(read(orders_.get(), &value, sizeof(value)), "read") != sizeof(value))
+    void AwaitFar() {
+        char byte = 0;
+        if (Check(read(orders_.get(), &byte, 1), "read") != 1)
             throw std::runtime_error("the far end has ended");
-        return value;
-    }
-
-    void OrderFar(Task task, std::uint32_t size) {
-        const Order order{task, size};
-        Check(write(orders_.get(), &order, sizeof(order)), "write");
     }
 
     Fd Connect(const std::string& source, std::size_t port) {
@@ -493,26 +458,24 @@ class Near {
     }
 
     std::string Fill(std::uint32_t size) {
-        for (const auto& fd : fds_) {
-            Set(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, kNearBuffer, "SO_SNDBUFFORCE");
+        for (const auto& fd : fds_)
             Set(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, kNearBuffer, "SO_RCVBUFFORCE");
-        }
-        OrderFar(Task::kQueue, size);
+        Check(write(orders_.get(), &size, sizeof(size)), "write");
         AwaitFar();
-        for (std::size_t i = 0; i < fds_.size(); i++) {
-            SendAll(fds_[i].get(), Pattern(i, false, size).data(), size);
-            while (Ioctl(fds_[i].get(), SIOCINQ, "SIOCINQ") < size)
+        for (const auto& fd : fds_)
+            while (Ioctl(fd.get(), SIOCINQ, "SIOCINQ") < size)
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
         return "0";
     }
 
     std::string Drain(std::uint32_t size) {
-        OrderFar(Task::kDrain, size);
+        std::string got(size, '\0');
         std::uint64_t good = 0;
-        for (std::size_t i = 0; i < fds_.size(); i++)
-            good += ReceivePattern(fds_[i].get(), i, true, size);
-        return std::to_string(std::min(good, AwaitFar()));
+        for (std::size_t i = 0; i < fds_.size(); i++) {
+            ReceiveAll(fds_[i].get(), got.data(), got.size());
+            good += got == Pattern(i, size);
+        }
+        return std::to_string(good);
     }
 
     std::string CheckEcho() {

@@ -726,7 +726,7 @@ SETTABLE = (
         (socket.TCP_USER_TIMEOUT, 90000), (25, 100000), (TCP_INQ, 1), (37, 0))] +
     [(socket.IPPROTO_IP, name, value) for name, value in (
         (socket.IP_TOS, 0x10), (socket.IP_TTL, 50), (10, 2), (11, 1), (12, 1), (13, 1), (15, 1),
-        (21, 1), (24, 1))])
+        (24, 1))])  # IP_MINTTL brings the connection home: see the guards
 
 
 def set_options(pair):

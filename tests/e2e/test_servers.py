@@ -225,7 +225,9 @@ def test_pgbench():
 
 def test_io_uring():
     """A client that sends and receives by io_uring, some of it without copies."""
-    server = serve("socat", f"TCP-LISTEN:{SOCAT_PORT},bind={PEER},fork", "PIPE", port=SOCAT_PORT)
+    # A pipe that is ready takes a page. More would block socat, which is to empty it, too.
+    server = serve("socat", "-b", "4096", f"TCP-LISTEN:{SOCAT_PORT},bind={PEER},fork", "PIPE",
+                   port=SOCAT_PORT)
     start()
     with Moving(SOCAT_PORT):
         run(os.path.join(BIN, "uring_client"), PEER, str(SOCAT_PORT))

@@ -47,10 +47,12 @@
 #include <unistd.h>
 
 #include <chimney/client.hpp>
+#include <chimney/unique_fd.hpp>
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using chimney::UniqueFd;
 using std::chrono::microseconds;
 
 constexpr const char* kFarNamespace = "/run/netns/far";
@@ -70,27 +72,6 @@ T Check(T result, const char* what) {
     return result;
 }
 
-class Fd {
-  public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Fd() { Close(); }
-    void Close() {
-        if (fd_ >= 0)
-            close(fd_);
-        fd_ = -1;
-    }
-    int get() const { return fd_; }
-
-  private:
-    int fd_ = -1;
-};
-
 sockaddr_in Address(const std::string& text, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -108,8 +89,8 @@ sockaddr* Generic(sockaddr_in& address) {
     return reinterpret_cast<sockaddr*>(&address);
 }
 
-Fd Socket() {
-    return Fd(Check(socket(AF_INET, SOCK_STREAM, 0), "socket"));
+UniqueFd Socket() {
+    return UniqueFd(Check(socket(AF_INET, SOCK_STREAM, 0), "socket"));
 }
 
 template <typename T>
@@ -166,11 +147,11 @@ std::string Pattern(std::size_t index, std::size_t size) {
 
 class Far {
   public:
-    Far(const sockaddr_in& address, std::size_t count, Fd orders)
+    Far(const sockaddr_in& address, std::size_t count, UniqueFd orders)
         : orders_(std::move(orders)), poll_(Check(epoll_create1(0), "epoll_create1")) {
-        const Fd space(Check(open(kFarNamespace, O_RDONLY | O_CLOEXEC), kFarNamespace));
+        const UniqueFd space(Check(open(kFarNamespace, O_RDONLY | O_CLOEXEC), kFarNamespace));
         Check(setns(space.get(), CLONE_NEWNET), "setns");
-        const Fd listener = Socket();
+        const UniqueFd listener = Socket();
         Set(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
         Check(bind(listener.get(), Generic(address), sizeof(address)), "bind");
         Check(listen(listener.get(), SOMAXCONN), "listen");
@@ -229,9 +210,9 @@ class Far {
         return true;
     }
 
-    Fd orders_;
-    Fd poll_;
-    std::vector<Fd> fds_;
+    UniqueFd orders_;
+    UniqueFd poll_;
+    std::vector<UniqueFd> fds_;
 };
 
 // -------- TCP_REPAIR --------
@@ -319,8 +300,8 @@ void RestoreQueue(int fd, int queue, const char* data, std::size_t size) {
     SendAll(fd, data, size);
 }
 
-Fd Restore(const Saved& saved) {
-    Fd restored = Socket();
+UniqueFd Restore(const Saved& saved) {
+    UniqueFd restored = Socket();
     const int fd = restored.get();
     const auto inq = static_cast<std::uint32_t>(saved.in.data.size());
     const auto outq = static_cast<std::uint32_t>(saved.out.data.size());
@@ -381,7 +362,7 @@ class Near {
     }
 
     void Stop() {
-        orders_.Close();
+        orders_ = UniqueFd();
         wait(nullptr);
     }
 
@@ -389,15 +370,15 @@ class Near {
     void StartFar(std::size_t count) {
         std::array<int, 2> ends{};
         Check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()), "socketpair");
-        orders_ = Fd(ends[0]);
-        Fd other(ends[1]);
+        orders_ = UniqueFd(ends[0]);
+        UniqueFd other(ends[1]);
         if (Check(fork(), "fork") == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            orders_.Close();
+            orders_ = UniqueFd();
             Far(address_, count, std::move(other)).Serve();
             _exit(0);
         }
-        other.Close();
+        other = UniqueFd();
         AwaitFar();
     }
 
@@ -407,8 +388,8 @@ class Near {
             throw std::runtime_error("the far end has ended");
     }
 
-    Fd Connect(const std::string& source, std::size_t port) {
-        Fd fd = Socket();
+    UniqueFd Connect(const std::string& source, std::size_t port) {
+        UniqueFd fd = Socket();
         const auto local = Address(source, static_cast<std::uint16_t>(port));
         Check(bind(fd.get(), Generic(local), sizeof(local)), "bind");
         Check(connect(fd.get(), Generic(address_), sizeof(address_)), "connect");
@@ -445,7 +426,7 @@ class Near {
         const auto begin = Clock::now();
         for (auto& fd : fds_) {
             saved.push_back(Save(fd.get()));
-            fd.Close();
+            fd = UniqueFd();
         }
         const auto middle = Clock::now();
         for (std::size_t i = 0; i < fds_.size(); i++)
@@ -523,8 +504,8 @@ class Near {
     }
 
     sockaddr_in address_;
-    Fd orders_;
-    std::vector<Fd> fds_;
+    UniqueFd orders_;
+    std::vector<UniqueFd> fds_;
     std::unique_ptr<chimney::NetlinkSocket> netlink_;
     std::uint64_t turn_ = 0;
     std::mutex use_;

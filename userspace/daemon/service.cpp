@@ -29,22 +29,6 @@ constexpr auto changing = std::to_array<std::string_view>({
 /// What may wait for a listener before it misses events.
 constexpr std::size_t listener_backlog = 1 << 20;
 
-/// A parameter that must be a string.
-Result<std::string> text_parameter(const Json& parameters, const char* key) {
-    auto found = parameters.find(key);
-    if (found == parameters.end() || !found->is_string())
-        return fail(ErrorCode::protocol,
-                    fmt::format("the call needs the parameter '{}', a string", key));
-    return found->get<std::string>();
-}
-
-Result<Selector> selector_parameter(const Json& parameters) {
-    auto found = parameters.find("selector");
-    if (found == parameters.end() || !found->is_object())
-        return fail(ErrorCode::protocol, "the call needs the parameter 'selector', an object");
-    return parse_selector_json(*found);
-}
-
 Result<Json> no_method(std::string_view method) {
     return fail(ErrorCode::protocol,
                 fmt::format("there is no method '{}': do chimneyctl and chimneyd have one version?",
@@ -64,6 +48,21 @@ Result<std::optional<Layer>> layer_parameter(const Json& parameters) {
 }
 
 } // namespace
+
+Result<std::string> text_parameter(const Json& parameters, const char* key) {
+    auto found = parameters.find(key);
+    if (found == parameters.end() || !found->is_string())
+        return fail(ErrorCode::protocol,
+                    fmt::format("the call needs the parameter '{}', a string", key));
+    return found->get<std::string>();
+}
+
+Result<Selector> selector_parameter(const Json& parameters) {
+    auto found = parameters.find("selector");
+    if (found == parameters.end() || !found->is_object())
+        return fail(ErrorCode::protocol, "the call needs the parameter 'selector', an object");
+    return parse_selector_json(*found);
+}
 
 void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view text) {
     auto call = decode_call(text);

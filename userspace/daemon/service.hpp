@@ -25,6 +25,12 @@
 
 namespace chimney::daemon {
 
+/// A parameter of a call that must be a string.
+Result<std::string> text_parameter(const Json& parameters, const char* key);
+
+/// The selector of a call.
+Result<Selector> selector_parameter(const Json& parameters);
+
 /// Where a call came from. The connection to the caller may end before the answer is there.
 class Caller {
   public:

@@ -240,11 +240,9 @@ Result<Json> Service::apply_policy(const Json& parameters) {
 }
 
 Result<Json> Service::release(const Json& parameters) {
-    auto found = parameters.find("selector");
-    if (found == parameters.end() || !found->is_object())
-        return fail(ErrorCode::protocol, "the call needs the parameter 'selector', an object");
-    auto requests = parse_selector_json(*found).and_then(
-        [&](const Selector& selector) { return resolver_(selector); });
+    auto requests = selector_parameter(parameters).and_then([&](const Selector& selector) {
+        return resolver_(selector);
+    });
     if (!requests)
         return tl::unexpected(requests.error());
     auto candidates = census_.take({}, Clock::now());
@@ -281,10 +279,9 @@ Result<void> Service::check_allowed(const std::vector<KernelSelector>& requests)
 }
 
 Result<void> Service::quarantine(const std::shared_ptr<Caller>& caller, const Json& parameters) {
-    auto dev = parameters.find("dev");
-    if (dev == parameters.end() || !dev->is_string())
-        return fail(ErrorCode::protocol, "the call needs the parameter 'dev', a string");
-    auto target = client_.target(dev->get<std::string>());
+    auto target = text_parameter(parameters, "dev").and_then([&](const std::string& dev) {
+        return client_.target(dev);
+    });
     if (!target)
         return tl::unexpected(target.error());
     auto connections = client_.connections({});
@@ -327,17 +324,16 @@ void Service::enforce_quarantine(const Report& report) {
 }
 
 Result<Json> Service::release_target(const Json& parameters) {
-    auto dev = parameters.find("dev");
-    if (dev == parameters.end() || !dev->is_string())
-        return fail(ErrorCode::protocol, "the call needs the parameter 'dev', a string");
-    auto name = dev->get<std::string>();
-    if (!enforcer_.release(name))
+    auto name = text_parameter(parameters, "dev");
+    if (!name)
+        return tl::unexpected(name.error());
+    if (!enforcer_.release(*name))
         return fail(ErrorCode::not_found,
                     fmt::format("the target on {} is not quarantined: chimneyctl target shows "
                                 "which are",
-                                name));
+                                *name));
     remember();
-    return Json{{"schema", 1}, {"released", name}};
+    return Json{{"schema", 1}, {"released", *name}};
 }
 
 } // namespace chimney::daemon

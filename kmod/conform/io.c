@@ -293,6 +293,17 @@ static void receive_end(struct conform_object *conn)
 	spin_unlock_bh(&conn->c->lock);
 }
 
+/* Who waits for the data looks for the entry next. */
+static void count_delivered(struct conform_object *conn, u32 bytes)
+{
+	struct conform *c = conn->c;
+
+	spin_lock_bh(&c->lock);
+	conn->delivered += bytes;
+	spin_unlock_bh(&c->lock);
+	wake_up(&c->wait);
+}
+
 static bool request_is_right(const struct conform_request *request, u32 seq)
 {
 	const u8 *bytes = request->vec.iov_base;
@@ -325,12 +336,12 @@ static void conform_receive_complete(struct chimney_handle *handle,
 		entry->len = receive->bytes_transferred;
 		entry->good = request_is_right(request, conn->delivered);
 	}
-	conn->delivered += receive->bytes_transferred;
 	request->out = false;
 	again = conn->again;
 	conn->again = NULL;
 	spin_unlock_bh(&c->lock);
 	conform_log_add(c, entry);
+	count_delivered(conn, receive->bytes_transferred);
 	if (again)
 		request_post(conn, again);
 	receive_end(conn);
@@ -380,16 +391,6 @@ bool conform_is_data(const struct sk_buff *skb, u32 seq)
 	return true;
 }
 
-static void count_delivered(struct conform_object *conn, u32 bytes)
-{
-	struct conform *c = conn->c;
-
-	spin_lock_bh(&c->lock);
-	conn->delivered += bytes;
-	spin_unlock_bh(&c->lock);
-	wake_up(&c->wait);
-}
-
 static enum chimney_status
 conform_receive_indicate(struct chimney_handle *handle, struct sk_buff *skb,
 			 u32 *consumed)
@@ -422,7 +423,6 @@ conform_receive_indicate(struct chimney_handle *handle, struct sk_buff *skb,
 	if (answer == CHIMNEY_STATUS_SUCCESS && !keep)
 		consume_skb(skb);
 	conform_log_add(c, entry);
-	/* Who waits for the data looks for the entry next. */
 	count_delivered(conn, *consumed);
 	receive_end(conn);
 	return answer;

@@ -121,6 +121,10 @@ static bool place(struct sim_conn *conn, struct chimney_receive *request)
 	bool push = false, partly;
 	ssize_t copied;
 
+	/* Sends and disconnects are aborted first (TEV-08, TEV-09). */
+	if (conn->aborted && !conn->lost &&
+	    (conn->disconnect || !sim_sends_are_back(conn)))
+		return false;
 	if (request_is_late(conn, &request->status))
 		return true;
 	if (sk->sk_state == TCP_CLOSE)
@@ -150,7 +154,10 @@ static bool place(struct sim_conn *conn, struct chimney_receive *request)
 
 /* -------- INDICATE -------- */
 
-/* The next undelivered data, still in the queue until it is accepted. */
+/*
+ * The next undelivered data, still in the queue until it is accepted. It is not
+ * for an indication if a request has come meanwhile, which brings another round.
+ */
 static struct sk_buff *peek_data(struct sim_conn *conn)
 {
 	struct sk_buff *skb, *copy = NULL;
@@ -159,7 +166,8 @@ static struct sk_buff *peek_data(struct sim_conn *conn)
 
 	sim_engine_lock(conn);
 	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &offset);
-	if (skb && offset < skb->len && !conn->stopped && !conn->lost)
+	if (skb && offset < skb->len && !conn->stopped && !conn->lost &&
+	    list_empty(&conn->requests))
 		copy = skb_clone(skb, GFP_ATOMIC);
 	sim_engine_unlock(conn);
 	if (copy && offset && !pskb_pull(copy, offset)) {

@@ -804,17 +804,23 @@ static void engine_cancel(struct delayed_work *work)
 		cancel_delayed_work_sync(work);
 }
 
+static void await_run(const struct sim_conn *conn)
+{
+	while (atomic_read(&conn->running))
+		usleep_range(10, 50);
+}
+
 /*
- * No indication is running, nor will one begin: a frame may still be between the
- * table and sim_engine_run().
+ * What was due is done, no indication is running, nor will one begin: a frame may
+ * still be between the table and sim_engine_run().
  */
 static void conn_quiesce(struct sim_conn *conn)
 {
+	await_run(conn);
 	WRITE_ONCE(conn->started, false);
 	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
 	smp_mb();
-	while (atomic_read(&conn->running))
-		usleep_range(10, 50);
+	await_run(conn);
 	engine_cancel(&conn->retry);
 	engine_cancel(&conn->push);
 	engine_cancel(&conn->fin_wait);
@@ -1310,13 +1316,17 @@ static u32 last_acked(const struct sim_conn *conn)
 	return min(all, tp->snd_una - conn->sent_seq - sent);
 }
 
-/* The disconnect request is done; slock held. */
+/*
+ * The disconnect request is done; slock held. Sends complete before it (DSC-07):
+ * if it was made or acknowledged after they were looked at, the next round of
+ * sim_engine_run() completes both.
+ */
 static bool disconnect_is_done(struct sim_conn *conn)
 {
 	struct chimney_disconnect *request = conn->disconnect;
 	const struct tcp_sock *tp = tcp_sk(conn->sk);
 
-	if (!request)
+	if (!request || (!conn->stopped && !sim_sends_are_back(conn)))
 		return false;
 	if (request->abortive)
 		request->status = conn->reset ? CHIMNEY_STATUS_SUCCESS :

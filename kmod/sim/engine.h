@@ -139,6 +139,12 @@ struct sim_conn {
 	struct delayed_work retry;
 };
 
+/* The slock is held. */
+static inline bool sim_sends_are_back(const struct sim_conn *conn)
+{
+	return skb_queue_empty(&conn->sent) && skb_queue_empty(&conn->pending);
+}
+
 int sim_engine_init(void);
 void sim_engine_exit(void);
 int sim_engine_attach(struct sim_device *sim);

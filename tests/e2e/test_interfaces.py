@@ -36,7 +36,7 @@ def test_schema():
     end = connection(sock)
     seen = set()
     for words in (("explain", *end), ("policy", "test"), ("offload", *end), ("offload", *end), (),
-                  ("target",), ("conn",), ("op",), ("op", "list"), ("stats",), ("query", *end),
+                  ("target",), ("conn",), ("top", "count", "1"), ("op",), ("op", "list"), ("stats",), ("query", *end),
                   ("tree",), ("target", "param", NEAR_DEV), ("policy",), ("policy", "check", SCHEMA),
                   ("policy", "release", "all"), ("doctor",), ("metrics",), ("--version",),
                   ("target", "fault", NEAR_DEV, "clear"), ("target", "quarantine", NEAR_DEV),

@@ -46,12 +46,12 @@ examples:
 error, 2 if some of the selected connections did not make it.
 )";
 
-const std::array<const Command*, 18>& objects() {
-    static const std::array<const Command*, 18> table = {
-        &target_command,  &offload_command, &upload_command,  &conn_command,  &op_command,
-        &policy_command,  &explain_command, &update_command,  &query_command, &invalidate_command,
-        &monitor_command, &stats_command,   &metrics_command, &tree_command,  &doctor_command,
-        &capture_command, &replay_command,  &conform_command};
+const std::array<const Command*, 19>& objects() {
+    static const std::array<const Command*, 19> table = {
+        &target_command,     &offload_command, &upload_command,  &conn_command,    &top_command,
+        &op_command,         &policy_command,  &explain_command, &update_command,  &query_command,
+        &invalidate_command, &monitor_command, &stats_command,   &metrics_command, &tree_command,
+        &doctor_command,     &capture_command, &replay_command,  &conform_command};
     return table;
 }
 

@@ -50,6 +50,8 @@ class Context {
     Result<std::unique_ptr<Replayer>> replayer() { return environment_.open_replayer(); }
     const std::string& debugfs() const { return environment_.debugfs; }
     const std::string& root() const { return environment_.root; }
+    /// Whether what is printed goes to a terminal.
+    bool terminal() const { return environment_.terminal; }
     std::ostream& out() { return environment_.out; }
     std::ostream& err() { return environment_.err; }
     Style style() const;
@@ -95,6 +97,7 @@ extern const Command upload_command;
 extern const Command conn_command;
 extern const Command op_command;
 extern const Command metrics_command;
+extern const Command top_command;
 extern const Command tree_command;
 extern const Command doctor_command;
 extern const Command policy_command;

@@ -16,6 +16,7 @@
 #include <chimney/config.hpp>
 #include <chimney/options.hpp>
 
+#include "metrics_http.hpp"
 #include "server.hpp"
 
 namespace chimney::daemon {
@@ -34,6 +35,7 @@ Options win over the settings of the file, which are written like this:
   group   = "chimney"
   on-exit = "home"
   state   = "/var/lib/chimney"
+  metrics-port = 9494
 
   [[rule]]
   action  = "offload"
@@ -57,6 +59,7 @@ struct CommandLine {
     std::optional<std::string> group;
     std::optional<OnExit> on_exit;
     std::optional<std::string> state;
+    std::optional<std::uint16_t> metrics_port;
     bool check = false;
     bool help = false;
     bool version = false;
@@ -86,6 +89,11 @@ std::vector<Option> make_options(CommandLine& line) {
          }},
         {0, "state", "DIRECTORY", "for what must outlive the daemon (default: /var/lib/chimney)",
          store(line.state)},
+        {0, "metrics-port", "PORT", "answer http://localhost:PORT/metrics (default: no HTTP)",
+         [&line](std::string_view value) -> Result<void> {
+             return parse_metrics_port(value).map(
+                 [&](std::uint16_t port) { line.metrics_port = port; });
+         }},
         {0, "config", "FILE", "settings (default: /etc/chimney/chimneyd.toml)",
          [&line](std::string_view value) -> Result<void> {
              line.config = value;
@@ -108,6 +116,8 @@ Result<Config> settings(const CommandLine& line) {
             config.on_exit = *line.on_exit;
         if (line.state)
             config.state = *line.state;
+        if (line.metrics_port)
+            config.metrics_port = line.metrics_port;
         return config;
     });
 }
@@ -181,6 +191,14 @@ Result<void> serve(const Config& config, const std::string& file) {
     auto server = Server::create(loop.get(), std::move(*listener), service, **events);
     if (!server)
         return tl::unexpected(server.error());
+    std::unique_ptr<MetricsHttp> http;
+    if (config.metrics_port) {
+        auto created = MetricsHttp::create(loop.get(), *config.metrics_port,
+                                           [&service] { return service.metrics(); });
+        if (!created)
+            return tl::unexpected(created.error());
+        http = std::move(*created);
+    }
     spdlog::info("listening on {}, on exit connections {}", config.socket,
                  config.on_exit == OnExit::home ? "come home" : "stay offloaded");
     sd_notify(0, "READY=1");

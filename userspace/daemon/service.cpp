@@ -148,12 +148,18 @@ Result<Json> Service::get_interface(const Json& parameters) {
     });
 }
 
-Result<Json> Service::get_metrics(const Json&) {
+Result<std::string> Service::metrics() {
     auto targets = mark_quarantined(client_.targets());
     if (!targets)
         return tl::unexpected(targets.error());
     return client_.connections({}).map([&](const std::vector<Connection>& connections) {
-        return Json{{"schema", 1}, {"metrics", metrics_.text(*targets, connections)}};
+        return metrics_.text(*targets, connections);
+    });
+}
+
+Result<Json> Service::get_metrics(const Json&) {
+    return metrics().map([](const std::string& text) {
+        return Json{{"schema", 1}, {"metrics", text}};
     });
 }
 

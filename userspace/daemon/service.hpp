@@ -76,6 +76,8 @@ class Service {
     void on_events(const Events& events);
     /// Ask the kernel about the operations that are waited for, and begin those that are due.
     void poll();
+    /// Counters in the text format of OpenMetrics.
+    Result<std::string> metrics();
     /// Whether there is something for poll() to do.
     bool waiting() const { return !jobs_.empty() || !wishes_.due().empty() || has_policy(); }
 

@@ -25,9 +25,10 @@ Rule rule(std::string_view text) {
 
 TEST(Config, AllSettings) {
     auto config = parse_config("socket = '/tmp/s'\ngroup = \"lab\"\non-exit = \"stay\"\n"
-                               "state = '/tmp/state'\n");
+                               "state = '/tmp/state'\n"
+                               "metrics-port = 9494\n");
     ASSERT_TRUE(config);
-    EXPECT_EQ(*config, (Config{"/tmp/s", "lab", OnExit::stay, "/tmp/state", {}}));
+    EXPECT_EQ(*config, (Config{"/tmp/s", "lab", OnExit::stay, "/tmp/state", 9494, {}}));
     EXPECT_EQ(parse_config(""), Config{});
 }
 

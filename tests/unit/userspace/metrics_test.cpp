@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fstream>
+#include <regex>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "metrics.hpp"
@@ -48,6 +52,22 @@ TEST(Metrics, OperationsByWhatBecameOfTheirConnections) {
     EXPECT_TRUE(has(text, bucket("0.1", 2)));
     EXPECT_TRUE(has(text, bucket("+Inf", 2)));
     EXPECT_TRUE(has(text, R"(chimney_operation_duration_seconds_sum{kind="initiate"} 0.0246)"));
+}
+
+TEST(Metrics, TheDashboardAsksForWhatThereIs) {
+    Metrics metrics;
+    metrics.note(test::sample_report());
+    auto target = test::sample_target();
+    target.breaches = {{"OP-06", 2}};
+    auto text = metrics.text({target}, {});
+    std::ostringstream dashboard;
+    ASSERT_TRUE(dashboard << std::ifstream(CHIMNEY_DASHBOARD).rdbuf());
+    auto json = dashboard.str();
+    static const std::regex name("chimney_[a-z_]+");
+    std::set<std::string> names(std::sregex_token_iterator(json.begin(), json.end(), name), {});
+    EXPECT_GT(names.size(), 6U);
+    for (const auto& each : names)
+        EXPECT_NE(text.find("\n" + each + "{"), std::string::npos) << each;
 }
 
 } // namespace

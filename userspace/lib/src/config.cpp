@@ -19,8 +19,8 @@
 namespace chimney {
 namespace {
 
-constexpr auto setting_names =
-    std::to_array<std::string_view>({"socket", "group", "on-exit", "state", "rule"});
+constexpr auto setting_names = std::to_array<std::string_view>(
+    {"socket", "group", "on-exit", "state", "metrics-port", "rule"});
 constexpr auto rule_keys =
     std::to_array<std::string_view>({"action", "name", "src", "dst", "user", "cgroup", "command",
                                      "dev", "min-age", "min-bytes", "min-rate", "max"});
@@ -53,6 +53,7 @@ class ConfigReader {
     bool known(const toml::key& key, std::span<const std::string_view> names,
                std::string_view what);
     void read_setting(std::string_view key, const toml::node& node);
+    void read_metrics_port(const toml::node& node);
     void read_rules(const toml::node& node);
     void read_rule(const toml::table& table);
     void read_part(Rule& rule, std::string_view key, const toml::node& node);
@@ -84,6 +85,8 @@ void ConfigReader::read(const toml::table& table) {
             continue;
         if (key.str() == "rule")
             read_rules(node);
+        else if (key.str() == "metrics-port")
+            read_metrics_port(node);
         else
             read_setting(key.str(), node);
     }
@@ -106,6 +109,16 @@ void ConfigReader::read_setting(std::string_view key, const toml::node& node) {
         else
             note(node.source(), on_exit.error().message);
     }
+}
+
+void ConfigReader::read_metrics_port(const toml::node& node) {
+    auto number = node.value_exact<std::int64_t>();
+    auto port = parse_metrics_port(number ? std::to_string(*number) : "");
+    if (port)
+        config.metrics_port = *port;
+    else
+        note(node.source(), number ? port.error().message
+                                   : "the value of metrics-port must be a number, 1 to 65535");
 }
 
 void ConfigReader::read_rules(const toml::node& node) {
@@ -219,6 +232,11 @@ Result<OnExit> parse_on_exit(std::string_view text) {
     if (text == "stay")
         return OnExit::stay;
     return fail(ErrorCode::usage, fmt::format("on-exit '{}' is neither home nor stay", text));
+}
+
+Result<std::uint16_t> parse_metrics_port(std::string_view text) {
+    return parse_number(text, "metrics-port", 1, std::numeric_limits<std::uint16_t>::max())
+        .map([](std::uint32_t port) { return static_cast<std::uint16_t>(port); });
 }
 
 tl::expected<Config, std::vector<Mistake>> parse_config(std::string_view text) {

@@ -3,6 +3,7 @@
 /// Settings and policy of the daemon, as they are in its file.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct Config {
     std::optional<std::string> group;
     OnExit on_exit = OnExit::home;
     std::string state{default_state_path}; ///< directory of what outlives the daemon
+    std::optional<std::uint16_t> metrics_port; ///< of localhost, for HTTP
     Policy policy;
     bool operator==(const Config&) const = default;
 };
@@ -38,6 +40,8 @@ struct Mistake {
 };
 
 Result<OnExit> parse_on_exit(std::string_view text);
+
+Result<std::uint16_t> parse_metrics_port(std::string_view text);
 
 /// Settings and policy from the text of a TOML file, or everything that is wrong with it.
 tl::expected<Config, std::vector<Mistake>> parse_config(std::string_view text);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Documentation/troubleshooting.md tells each status and reason of the netlink family, and no other."""
+"""Pages that list what the code has list all of it, and nothing else."""
 
 import os
 import re
@@ -17,11 +17,19 @@ def read(*parts):
         return file.read()
 
 
+SPEC = yaml.safe_load(read("uapi", "chimney.yaml"))
+
+
 def names(enum):
     """The names of an enum of the spec, in its order."""
-    definitions = yaml.safe_load(read("uapi", "chimney.yaml"))["definitions"]
-    entries = next(d for d in definitions if d["name"] == enum)["entries"]
+    entries = next(d for d in SPEC["definitions"] if d["name"] == enum)["entries"]
     return [entry["name"] for entry in entries]
+
+
+def headings(page):
+    """What is explained in a manual page: the words in bold of lines that say nothing else."""
+    lines = re.findall(r"^\*[^\n_]+$", read("Documentation", "man", page + ".scd"), re.MULTILINE)
+    return [word for line in lines for word in re.findall(r"\*([\w-]+)\*", line)]
 
 
 def rows(section):
@@ -51,6 +59,23 @@ class Troubleshooting(unittest.TestCase):
 
     def test_upload_reasons(self):
         self.check("Reasons why a target wants a connection back", names("upload-reason"), set())
+
+
+class ManualPages(unittest.TestCase):
+    def test_family(self):
+        """chimney(7) has each command; notifications are told in one paragraph."""
+        page = read("Documentation", "man", "chimney.7.scd")
+        for operation in SPEC["operations"]["list"]:
+            self.assertIn(f"*{operation['name']}*", page)
+
+    def test_configuration(self):
+        """chimneyd.toml(5) has each setting and part of a rule, and no other."""
+        source = read("userspace", "lib", "src", "config.cpp")
+        keys = [key for table in ("setting_names", "rule_keys")
+                for key in re.findall(r'"([\w-]+)"', re.search(
+                    rf"constexpr auto {table} =(.*?);", source, re.DOTALL)[1])]
+        shown = [word for word in headings("chimneyd.toml.5") if word != "chimneyctl"]
+        self.assertEqual(sorted(set(shown) - {"chimneyd"}), sorted(set(keys) - {"rule"}))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ import subprocess
 
 import lib
 
-FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = r"^```{}\n(.*?)^```$"
 ENOUGH = "…"
-# Where "make" puts modules.
 BUILT = os.path.join(lib.TOP, "kmod")
 
 
@@ -38,12 +37,15 @@ class Example:
         return self.shown[:-1] if self.status else self.shown
 
 
-def examples(page):
-    """Of a page of the repository."""
+def blocks(page, kind):
+    """The text of the fenced blocks of a page of the repository."""
     with open(os.path.join(lib.TOP, page), encoding="utf-8") as file:
-        text = file.read()
+        return re.findall(FENCE.format(kind), file.read(), re.MULTILINE | re.DOTALL)
+
+
+def examples(page):
     found = []
-    for block in FENCE.findall(text):
+    for block in blocks(page, "console"):
         for line in block.splitlines():
             if line.startswith("# "):
                 found.append(Example(line[2:]))
@@ -102,7 +104,7 @@ class Shell:
 
 
 def place_modules():
-    """Where the page says they were built."""
+    """Where "make" puts them."""
     for name in os.listdir(lib.MODULES):
         link = os.path.join(BUILT, name)
         if name.endswith(".ko") and not os.path.lexists(link):
@@ -122,4 +124,4 @@ def follow(page):
                   f"{page}: {example.command} shows\n" + "\n".join(example.output) +
                   f"\nbut printed\n{got}")
     shell.process.stdin.close()
-    shell.process.stdout.read()
+    shell.process.wait()

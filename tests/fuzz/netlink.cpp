@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include <nlohmann/json.hpp>
+
 #include <chimney/client.hpp>
 #include <chimney/json.hpp>
 

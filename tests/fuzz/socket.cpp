@@ -46,8 +46,7 @@ class Board {
         auto listener = daemon::Listener::open(path_, std::nullopt);
         if (!listener)
             std::abort();
-        auto server =
-            daemon::Server::create(loop_.get(), std::move(*listener), service_, events_);
+        auto server = daemon::Server::create(loop_.get(), std::move(*listener), service_, events_);
         if (!server)
             std::abort();
         server_ = std::move(*server);
@@ -70,8 +69,7 @@ class Board {
     }
 
     void announce() {
-        events_.push(
-            test::operation_message(7, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_OP_NTF));
+        events_.push(test::operation_message(7, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_OP_NTF));
         events_.push(test::event_message());
     }
 

@@ -6,8 +6,8 @@
 #include <ostream>
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -96,10 +96,9 @@ Result<int> run_conform(Context& context, Arguments arguments) {
     auto dev = device_argument(arguments.front());
     if (!dev)
         return tl::unexpected(dev.error());
-    auto report =
-        start(context.debugfs(), *dev, arguments.subspan(1)).and_then([&] {
-            return read_report(context.debugfs());
-        });
+    auto report = start(context.debugfs(), *dev, arguments.subspan(1)).and_then([&] {
+        return read_report(context.debugfs());
+    });
     if (!report)
         return tl::unexpected(report.error());
     auto tap = parse_tap(*report);

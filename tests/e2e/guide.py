@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs the examples of a Markdown page, in their order, in one shell.
 
-Examples are blocks fenced by ```console. A line that begins with "# " is a command, typed
+Examples are blocks fenced by ```console. A line that begins with "$ " is a command, typed
 by root in the top directory of the repository; the lines that follow are its output, standard
 error included. Where output is shown it must be what comes; "…" stands for any text in a line,
 a line that is "…" for any number of lines. Of a command without output shown, nothing is
-compared but its exit status, which must be 0; for one that fails "[N]" ends the output, N its
-status. After a command that ends in "&" nothing is typed before a new socket listens.
+compared but its exit status, which must be 0. After a command that ends in "&" nothing is typed
+before a new socket listens.
 """
 
 import os
@@ -25,16 +25,7 @@ class Example:
 
     def __init__(self, command):
         self.command = command
-        self.shown = []
-
-    @property
-    def status(self):
-        match = re.fullmatch(r"\[(\d+)\]", self.shown[-1]) if self.shown else None
-        return int(match[1]) if match else 0
-
-    @property
-    def output(self):
-        return self.shown[:-1] if self.status else self.shown
+        self.output = []
 
 
 def blocks(page, kind):
@@ -47,11 +38,11 @@ def examples(page):
     found = []
     for block in blocks(page, "console"):
         for line in block.splitlines():
-            if line.startswith("# "):
+            if line.startswith("$ "):
                 found.append(Example(line[2:]))
             else:
                 lib.check(found, f"{page}: output without a command: {line}")
-                found[-1].shown.append(line)
+                found[-1].output.append(line)
     lib.check(found, f"{page} has no examples")
     return found
 
@@ -118,7 +109,7 @@ def follow(page):
     for example in examples(page):
         status, lines = shell.run(example.command)
         got = "\n".join(lines)
-        lib.check(status == example.status,
+        lib.check(status == 0,
                   f"{page}: {example.command}: exit status {status}:\n{got}")
         lib.check(not example.output or matches(example.output, lines),
                   f"{page}: {example.command} shows\n" + "\n".join(example.output) +

@@ -95,11 +95,12 @@ class Shell:
 
 
 def place_modules():
-    """Where "make" puts them."""
+    """Where "make" puts them, instead of what it may have put there for the host's kernel."""
     for name in os.listdir(lib.MODULES):
         link = os.path.join(BUILT, name)
-        if name.endswith(".ko") and not os.path.lexists(link):
-            os.symlink(os.path.join(lib.MODULES, name), link)
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(os.path.join(lib.MODULES, name), link)
 
 
 def follow(page):

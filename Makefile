@@ -4,11 +4,13 @@
 # make demo       see it work, in a virtual machine
 # make test       every test, in virtual machines
 # make bench      measure hand-overs and the data path, in virtual machines
+# make fuzz       feed the parsers what nobody would write
 # make help       all targets
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 DEMO_KERNEL ?= 6.12
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
 
 all: modules userspace
 
@@ -19,6 +21,7 @@ help:
 	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make test          every test, in virtual machines"
 	@echo "make bench         measure hand-overs and the data path, in virtual machines (DEMO_KERNEL=6.12|6.1)"
+	@echo "make fuzz          run each fuzzer for a while (FUZZ_SECONDS=$(FUZZ_SECONDS))"
 	@echo "make contract-report  which test proves which clause of the contract"
 	@echo "make nl            regenerate what uapi/chimney.yaml describes"
 	@echo "make install       modules and userspace (PREFIX=$(PREFIX))"
@@ -52,6 +55,9 @@ bench:
 	cp build/bench/data-path.md build/bench/handover.json build/bench/handover.md \
 		build/bench/handover.svg Documentation/benchmarks/
 
+fuzz:
+	nice -n 19 tests/fuzz/run $(FUZZ_SECONDS)
+
 contract-report:
 	tests/contract/report
 
@@ -66,4 +72,4 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod clean 2>/dev/null || true
 	rm -rf build
 
-.PHONY: all help modules userspace demo test bench contract-report nl install clean
+.PHONY: all help modules userspace demo test bench fuzz contract-report nl install clean

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The conformance kit in debugfs: write the name of a device to "run", and when
- * that returns, read the results from "report", in TAP version 13.
+ * that returns, read the results from "report", in TAP version 13. Words behind
+ * the device select cases whose names begin with one of them.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -24,6 +25,8 @@ struct conform_line {
 	const struct conform_case *cs;
 	struct conform_result *result;
 };
+
+#define CONFORM_LINE	1024
 
 /* One run at a time; protects the lines. */
 static DEFINE_MUTEX(conform_run_mutex);
@@ -55,7 +58,23 @@ static void forget_lines(void)
 	conform_lines_count = 0;
 }
 
-static int make_lines(void)
+/* @words: what names of cases begin with; none for all cases */
+static bool is_wanted(const struct conform_case *cs, const char *words)
+{
+	bool any = false;
+	size_t len;
+
+	for (words = skip_spaces(words); *words;
+	     words = skip_spaces(words + len)) {
+		len = strcspn(words, " ");
+		if (!strncmp(cs->name, words, len))
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+static int make_lines(const char *words)
 {
 	const struct conform_section *section;
 	const struct conform_case *cs;
@@ -67,8 +86,9 @@ static int make_lines(void)
 		return -ENOMEM;
 	for (section = conform_sections; section->name; section++)
 		for (cs = section->cases; cs->name; cs++)
-			conform_lines[conform_lines_count++].cs = cs;
-	return 0;
+			if (is_wanted(cs, words))
+				conform_lines[conform_lines_count++].cs = cs;
+	return conform_lines_count ? 0 : -EINVAL;
 }
 
 static int run_line(struct conform_line *line, struct net *net, int ifindex)
@@ -113,25 +133,31 @@ static ssize_t run_write(struct file *file, const char __user *from,
 			 size_t size, loff_t *at)
 {
 	struct net *net = current->nsproxy->net_ns;
-	char name[IFNAMSIZ + 1];
+	char *line, *words, *name;
 	int ifindex, err;
 
-	if (size >= sizeof(name))
-		return -ENODEV;
-	if (copy_from_user(name, from, size))
-		return -EFAULT;
-	name[size] = '\0';
-	err = find_device(net, strim(name), &ifindex);
+	if (size > CONFORM_LINE)
+		return -EINVAL;
+	line = memdup_user_nul(from, size);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	words = strim(line);
+	name = strsep(&words, " ");
+	err = find_device(net, name, &ifindex);
 	if (err)
-		return err;
-	if (!mutex_trylock(&conform_run_mutex))
-		return -EBUSY;
-	err = make_lines();
+		goto out;
+	if (!mutex_trylock(&conform_run_mutex)) {
+		err = -EBUSY;
+		goto out;
+	}
+	err = make_lines(words ?: "");
 	if (!err) {
-		strscpy(conform_device, strim(name), sizeof(conform_device));
+		strscpy(conform_device, name, sizeof(conform_device));
 		err = run_lines(net, ifindex);
 	}
 	mutex_unlock(&conform_run_mutex);
+out:
+	kfree(line);
 	return err ?: size;
 }
 
@@ -196,15 +222,21 @@ static void show_sums(struct seq_file *m)
 {
 	const struct conform_section *section;
 	const struct conform_line *line = conform_lines;
+	const struct conform_line *end = line + conform_lines_count;
 	const struct conform_case *cs;
 	struct conform_sum all = {}, sum;
 
 	for (section = conform_sections; section->name; section++) {
 		memset(&sum, 0, sizeof(sum));
-		for (cs = section->cases; cs->name; cs++, line++) {
+		for (cs = section->cases; cs->name; cs++) {
+			if (line == end || line->cs != cs)
+				continue;
 			sum_add(&sum, line);
 			sum_add(&all, line);
+			line++;
 		}
+		if (!sum.passed && !sum.failed && !sum.skipped)
+			continue;
 		seq_printf(m, "# %s: ", section->name);
 		sum_show(m, &sum);
 	}

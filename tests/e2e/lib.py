@@ -174,7 +174,7 @@ def load_modules():
 
 def unload_modules():
     """All of them. A connection may still be on its way home, so try for a while."""
-    for name in ("chimney_conform", "chimney_bond", "chimney_sim", "chimney"):
+    for name in ("chimney_conform", "chimney_example", "chimney_bond", "chimney_sim", "chimney"):
         if not loaded(name):
             continue
         until(lambda n=name: _try_rmmod(n), f"rmmod {name}",

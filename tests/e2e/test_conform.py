@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The conformance kit against the simulated NIC, through its files in debugfs."""
 
+import errno
 import os
 import re
 
@@ -48,6 +49,19 @@ def test_sim():
                 "entries in use")
     rmmod("chimney_conform")
     check_guards(0)
+
+
+def test_selected():
+    """Words behind the device select cases by what their names begin with."""
+    add_target()
+    insmod("chimney_conform")
+    check_equal(write_run(f"{NEAR_DEV} init_16 sta"), 0, "errno of the run")
+    names = [match["name"] for line in report() if (match := LINE.fullmatch(line))]
+    check_equal(names[:1], ["init_16_completed_once"], "first case")
+    check(names[1:] and all(name.startswith("sta") for name in names[1:]),
+          f"cases that were not selected: {names}")
+    check_equal(write_run(f"{NEAR_DEV} nonsense"), errno.EINVAL, "errno without a case")
+    rmmod("chimney_conform")
 
 
 def test_no_target():

@@ -110,7 +110,7 @@ def test_grammar_of_state():
             (f"target param {NEAR_DEV} push-ticks", "needs a value"),
             (f"target param {NEAR_DEV} push-ticks 0", "push-ticks"),
             (f"target fault {NEAR_DEV}", "takes a device and a script"),
-            ("conform", "takes one device")):
+            ("conform", "takes a device")):
         reply = ctl_any(*words.split())
         code, message = reply.error
         check_equal((reply.status, code), (EXIT_ERROR, "usage"), f"{words} ('{message}')")

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -20,15 +21,17 @@ namespace chimney::cli {
 namespace {
 
 constexpr std::string_view help = R"(usage:
-  chimneyctl conform DEV
+  chimneyctl conform DEV [CASE]...
 
 Runs the conformance kit against the target on a device and prints its report: one line for each
 clause it could try, in the Test Anything Protocol, and a summary. It needs root and the module
-chimney_conform.ko. The device should carry nothing else meanwhile.
+chimney_conform.ko. The device should carry nothing else meanwhile. With CASEs, those cases are run
+whose names begin with one of them.
 
 examples:
   insmod chimney_conform.ko
   chimneyctl conform veth0
+  chimneyctl conform veth0 init term_16
   chimneyctl -j conform veth0 | jq '.conformance.cases[] | select(.ok | not)'
 
 Exit status: 0 if no case failed, 2 if some did, 1 for an error.
@@ -55,17 +58,27 @@ Error explain_open(const std::string& debugfs, int error) {
 }
 
 /// Runs the cases; returns when they are done.
-Result<void> start(const std::string& debugfs, const std::string& dev) {
+/// @param cases what their names begin with, for all if empty
+Result<void> start(const std::string& debugfs, const std::string& dev, Arguments cases) {
     UniqueFd run(open((debugfs + "/chimney_conform/run").c_str(), O_WRONLY | O_CLOEXEC));
     if (!run)
         return tl::unexpected(explain_open(debugfs, errno));
-    auto line = dev + "\n";
+    auto line = dev;
+    for (auto name : cases)
+        line.append(" ").append(name);
+    line += '\n';
     if (write(run.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()))
         return {};
     int error = errno;
     if (error == ENODEV)
         return fail(ErrorCode::not_found,
                     "there is no target on " + dev + ": see chimneyctl target for those there are",
+                    error);
+    if (error == EINVAL && !cases.empty())
+        return fail(ErrorCode::not_found,
+                    fmt::format("no case has a name that begins with {}: chimneyctl conform DEV "
+                                "shows all names",
+                                fmt::join(cases, " or ")),
                     error);
     return fail_errno("the conformance kit cannot run on " + dev, error);
 }
@@ -78,13 +91,14 @@ Result<std::string> read_report(const std::string& debugfs) {
 }
 
 Result<int> run_conform(Context& context, Arguments arguments) {
-    if (arguments.size() != 1)
-        return fail(ErrorCode::usage, "conform takes one device: chimneyctl conform DEV");
+    if (arguments.empty())
+        return fail(ErrorCode::usage, "conform takes a device: chimneyctl conform DEV [CASE]...");
     auto dev = device_argument(arguments.front());
     if (!dev)
         return tl::unexpected(dev.error());
-    auto report =
-        start(context.debugfs(), *dev).and_then([&] { return read_report(context.debugfs()); });
+    auto report = start(context.debugfs(), *dev, arguments.subspan(1)).and_then([&] {
+        return read_report(context.debugfs());
+    });
     if (!report)
         return tl::unexpected(report.error());
     auto tap = parse_tap(*report);

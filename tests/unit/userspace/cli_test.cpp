@@ -279,7 +279,7 @@ TEST_F(CliTest, BadUsageIsOneSentenceAndAsksNobody) {
         {"target", "fault"},
         {"target", "fault", "veth0"},
         {"conform"},
-        {"conform", "a", "b"},
+        {"conform", "a-name-that-is-too-long", "b"},
         {"offload", "dst"},
         {"offload", "all", "dst", ":80"},
     };
@@ -504,6 +504,9 @@ TEST_F(CliTest, ConformTellsTheOutcome) {
     EXPECT_EQ(run({"conform", "veth0"}), exit_ok) << err.str();
     std::ifstream written(kit / "run");
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "veth0\n");
+    EXPECT_EQ(run({"conform", "veth0", "init", "sack_01"}), exit_ok) << err.str();
+    std::ifstream selected(kit / "run");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(selected), {}), "veth0 init sack_01\n");
     EXPECT_EQ(run({"-j", "conform", "veth0"}), exit_ok);
     auto tap = Json::parse(out.str())["conformance"];
     EXPECT_EQ(tap["passed"], 1);

@@ -2,6 +2,7 @@
 // From bytes to messages, errors and extended acks.
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include <gtest/gtest.h>
 #include <linux/genetlink.h>
@@ -58,7 +59,7 @@ Bytes make_extack(std::string_view text) {
 /// @param echoed payload of the request that follows its header, for an ack that is not capped
 Bytes make_error(int error, std::uint16_t flags, const Bytes& echoed, const Bytes& extack) {
     Bytes payload;
-    append(payload, -error);
+    append(payload, static_cast<int>(0U - static_cast<unsigned>(error)));
     nlmsghdr request{};
     request.nlmsg_len = static_cast<std::uint32_t>(NLMSG_HDRLEN + echoed.size());
     append(payload, request);
@@ -70,6 +71,15 @@ Bytes make_error(int error, std::uint16_t flags, const Bytes& echoed, const Byte
 Bytes operator+(Bytes left, const Bytes& right) {
     left.insert(left.end(), right.begin(), right.end());
     return left;
+}
+
+TEST(ReplyReader, AnErrnoThatIsNoneIsMalformed) {
+    for (int error : {std::numeric_limits<int>::min(), 4096, -1}) {
+        ReplyReader reader(sequence);
+        auto done = reader.feed(make_error(error, NLM_F_CAPPED, {}, {}));
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, ErrorCode::protocol);
+    }
 }
 
 TEST(ReplyReader, ADoEndsWithItsAck) {

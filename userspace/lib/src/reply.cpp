@@ -9,8 +9,13 @@
 
 #include <chimney/attributes.hpp>
 
+#include "decode.hpp"
+
 namespace chimney {
 namespace {
+
+/// The kernel's MAX_ERRNO.
+constexpr int max_errno = 4095;
 
 template <typename T>
 std::optional<T> read(std::span<const std::byte> bytes, std::size_t at) {
@@ -99,6 +104,8 @@ Result<bool> ReplyReader::one(std::span<const std::byte> message, const nlmsghdr
     int error = read<int>(message, NLMSG_HDRLEN).value_or(0);
     if (error == 0)
         return true;
+    if (error > 0 || error < -max_errno)
+        return malformed("errno");
     std::size_t fixed = sizeof(int);
     if (header.nlmsg_type == NLMSG_ERROR) {
         // The request follows the errno: its header only, or all of it.

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the examples of a Markdown page, in their order, in one shell.
+
+Examples are blocks fenced by ```console. A line that begins with "$ " is a command, typed
+by root in the top directory of the repository; the lines that follow are its output, standard
+error included. Where output is shown it must be what comes; "…" stands for any text in a line,
+a line that is "…" for any number of lines. Of a command without output shown, nothing is
+compared but its exit status, which must be 0. After a command that ends in "&" nothing is typed
+before a new socket listens.
+"""
+
+import os
+import re
+import subprocess
+
+import lib
+
+FENCE = r"^```{}\n(.*?)^```$"
+ENOUGH = "…"
+BUILT = os.path.join(lib.TOP, "kmod")
+
+
+class Example:
+    """A command, and what the page says of its outcome."""
+
+    def __init__(self, command):
+        self.command = command
+        self.output = []
+
+
+def blocks(page, kind):
+    """The text of the fenced blocks of a page of the repository."""
+    with open(os.path.join(lib.TOP, page), encoding="utf-8") as file:
+        return re.findall(FENCE.format(kind), file.read(), re.MULTILINE | re.DOTALL)
+
+
+def examples(page):
+    found = []
+    for block in blocks(page, "console"):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Example(line[2:]))
+            else:
+                lib.check(found, f"{page}: output without a command: {line}")
+                found[-1].output.append(line)
+    lib.check(found, f"{page} has no examples")
+    return found
+
+
+def matches(shown, lines):
+    """Whether @lines are what is shown."""
+    pattern = ""
+    for line in shown:
+        if line == ENOUGH:
+            pattern += r"(?:.*\n)*"
+        else:
+            pattern += ".*".join(map(re.escape, line.split(ENOUGH))) + r" *\n"
+    return re.fullmatch(pattern, "".join(line + "\n" for line in lines)) is not None
+
+
+def listeners():
+    shown = lib.sh("ss -Hlntx")
+    if os.path.exists(f"/run/netns/{lib.FAR}"):
+        shown += lib.sh(f"ip netns exec {lib.FAR} ss -Hlnt")
+    return sorted(line.split()[4 if line.startswith("u_") else 3] for line in shown.splitlines())
+
+
+class Shell:
+    """A bash that is told line by line."""
+
+    MARK = "--- done"
+
+    def __init__(self):
+        environment = dict(os.environ, PATH=lib.BIN + ":" + os.environ["PATH"], LC_ALL="C.UTF-8")
+        self.process = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        cwd=lib.TOP, env=environment)
+        self.before = []
+
+    def run(self, command):
+        """Exit status and lines of output."""
+        self.before = listeners() if command.endswith("&") else []
+        self.process.stdin.write(f"{command}\necho '{self.MARK}' $?\n")
+        self.process.stdin.flush()
+        lines = []
+        for line in self.process.stdout:
+            if line.startswith(self.MARK):
+                break
+            lines.append(line.rstrip("\n"))
+        else:
+            raise lib.Failure(f"the shell ended with: {command}")
+        if command.endswith("&"):
+            lib.until(lambda: set(listeners()) - set(self.before), f"{command} listens")
+        return int(line[len(self.MARK):]), lines
+
+
+def place_modules():
+    """Where "make" puts them, instead of what it may have put there for the host's kernel."""
+    for name in os.listdir(lib.MODULES):
+        link = os.path.join(BUILT, name)
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(os.path.join(lib.MODULES, name), link)
+
+
+def follow(page):
+    """Do what the page says, and get what it shows."""
+    place_modules()
+    shell = Shell()
+    for example in examples(page):
+        status, lines = shell.run(example.command)
+        got = "\n".join(lines)
+        lib.check(status == 0,
+                  f"{page}: {example.command}: exit status {status}:\n{got}")
+        lib.check(not example.output or matches(example.output, lines),
+                  f"{page}: {example.command} shows\n" + "\n".join(example.output) +
+                  f"\nbut printed\n{got}")
+    shell.process.stdin.close()
+    shell.process.wait()

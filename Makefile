@@ -3,6 +3,7 @@
 # make            modules for the running kernel, and userspace
 # make demo       see it work, in a virtual machine
 # make test       every test, in virtual machines
+# make deb        Debian packages
 # make bench      measure hand-overs and the data path, in virtual machines
 # make fuzz       feed the parsers what nobody would write
 # make help       all targets
@@ -20,6 +21,8 @@ help:
 	@echo "make userspace     chimneyd and chimneyctl, in build/user"
 	@echo "make demo          see it work, in a virtual machine (DEMO_KERNEL=6.12|6.1)"
 	@echo "make test          every test, in virtual machines"
+	@echo "make deb           Debian packages, in build/deb"
+	@echo "make test-packages  install, use and purge them, without touching the machine (as root)"
 	@echo "make bench         measure hand-overs and the data path, in virtual machines (DEMO_KERNEL=6.12|6.1)"
 	@echo "make fuzz          run each fuzzer for a while (FUZZ_SECONDS=$(FUZZ_SECONDS))"
 	@echo "make contract-report  which test proves which clause of the contract"
@@ -68,8 +71,26 @@ install: modules userspace
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules_install
 	cmake --install build/user --prefix $(PREFIX)
 
+deb: build/deb/built
+
+# Of what the packages are made of, and that only: a change of a test builds none.
+package_sources := $(shell git ls-files CMakeLists.txt README.md debian hw kmod uapi userspace \
+	Documentation/examples Documentation/man Documentation/schema)
+
+build/deb/built: $(wildcard $(package_sources))
+	rm -rf build/deb
+	mkdir -p build/deb/chimney
+	@cp --parents -t build/deb/chimney $^
+	cd build/deb/chimney && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc)" \
+		dpkg-buildpackage -us -uc -b
+	touch $@
+
+test-packages:
+	tests/packages
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod clean 2>/dev/null || true
 	rm -rf build
 
-.PHONY: all help modules userspace demo test bench fuzz contract-report nl install clean
+.PHONY: all help modules userspace demo test bench fuzz contract-report nl install deb \
+	test-packages clean

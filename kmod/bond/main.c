@@ -133,4 +133,5 @@ module_init(chimney_bond_init);
 module_exit(chimney_bond_exit);
 
 MODULE_DESCRIPTION("TCP chimney offload: fail-over between the targets of a bond");
+MODULE_VERSION("0.1.0");
 MODULE_LICENSE("GPL");

@@ -156,7 +156,10 @@ def nstat(name):
 
 
 def insmod(name):
-    run("insmod", os.path.join(MODULES, name + ".ko"))
+    if MODULES:
+        run("insmod", os.path.join(MODULES, name + ".ko"))
+    else:
+        run("modprobe", name)
 
 
 def rmmod(name):

@@ -6,10 +6,12 @@ import socket
 import subprocess
 import tempfile
 
-from echo import ECHO_PORT, EchoServer
-from lib import (EXIT_ERROR, EXIT_INCOMPLETE, NEAR_DEV, PEER, Daemon, add_target, check,
-                 check_equal, check_tree, connection, connections, ctl, ctl_any, offload, targets,
-                 until, upload)
+from echo import ECHO_PORT, EchoServer, Stream
+from lib import (EXIT_ERROR, EXIT_INCOMPLETE, MODULES, NEAR_DEV, PEER, Daemon, add_target, check,
+                 check_equal, check_guards, check_tree, connection, connections, ctl, ctl_any,
+                 offload, rmmod, run, targets, until, upload)
+
+PROGRESS = 256 << 10
 
 
 def connect():
@@ -176,6 +178,52 @@ def test_quarantine():
     check_tree(upload(*connection(sock)))
     echo(sock)
     del server, daemon
+
+
+def version(name):
+    with open(f"/sys/module/{name}/version", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def successor(name):
+    """A module like the loaded one, of another version; returns its file and the version."""
+    old = version(name)
+    new = "9" * len(old)
+    with open(os.path.join(MODULES, name + ".ko"), "rb") as file:
+        code = file.read()
+    path = os.path.join(tempfile.mkdtemp(), name + ".ko")
+    with open(path, "wb") as file:
+        file.write(code.replace(f"version={old}\0".encode(), f"version={new}\0".encode()))
+    return path, new
+
+
+def test_hot_swap():
+    """The module of a target is exchanged under a busy stream, as Documentation/hot-swap.md says."""
+    server, daemon, _ = begin()
+    path, new_version = successor("chimney_sim")
+    stream = Stream(server)
+    stream.write()
+    ctl("policy", "apply", policy(rule("offload", dst=f":{ECHO_PORT}")))
+    until(ports, "it goes out")
+    stream.wait_progress(PROGRESS)
+    op, = ctl("target", "quarantine", NEAR_DEV)["operations"]
+    check_equal((op["kind"], op["ok"], op["failed"]), ("terminate", 1, 0), "the way home")
+    rmmod("chimney_sim")
+    stream.wait_progress(PROGRESS)
+    run("insmod", path)
+    check_equal(version("chimney_sim"), new_version, "version of the module")
+    check_equal(add_target()["quarantined"], True, "the new target is quarantined")
+    check_equal(decision(stream.sock), ("stay", f"the target on {NEAR_DEV} is quarantined"),
+                "what the policy does")
+    stream.wait_progress(PROGRESS)
+    check_equal(connections(), [], "connections")
+    ctl("target", "release", NEAR_DEV)
+    until(ports, "it goes out again")
+    stream.wait_progress(PROGRESS)
+    check_guards(1)
+    check_tree(upload(*stream.selector))
+    stream.finish()
+    del daemon
 
 
 def test_history():

@@ -51,9 +51,13 @@ Error explain_absence(const std::string& debugfs) {
 Error explain_open(const std::string& debugfs, int error) {
     if (error == ENOENT)
         return explain_absence(debugfs);
-    if (error == EACCES || error == EPERM)
+    if (error == EACCES)
         return {ErrorCode::permission, error,
                 "permission denied on " + debugfs + ": the conformance kit needs root"};
+    if (error == EPERM)
+        return {ErrorCode::permission, error,
+                "lockdown keeps " + debugfs +
+                    " shut, which the conformance kit is run through: boot without Secure Boot"};
     return fail_errno("cannot start the conformance kit", error).value();
 }
 

@@ -73,8 +73,9 @@ void check_module(Findings& findings, const fs::path& root, const std::string& n
     bool is_unsigned = taint.find('E') != std::string::npos;
     findings.push_back(
         {name, is_unsigned ? Verdict::note : Verdict::ok,
-         fmt::format("version {}, {}", version, is_unsigned ? "unsigned" : "loaded"),
-         is_unsigned ? "with Secure Boot it would not load: sign it, see README.md" : ""});
+         fmt::format("version {}, {}", version,
+                     is_unsigned ? "without a signature that the kernel accepts" : "loaded"),
+         is_unsigned ? "with Secure Boot it would not load, see README.md" : ""});
 }
 
 /// The word in brackets of "none [integrity] confidentiality".
@@ -97,8 +98,9 @@ void check_lockdown(Findings& findings, const fs::path& root) {
          fmt::format("modules need a signature ({})",
                      enforced ? "module.sig_enforce" : "lockdown " + lockdown),
          loaded ? ""
-                : "enrol a key with mokutil --import, sign the modules with it, see README.md; "
-                  "\"Required key not available\" means that this is missing"});
+                : "enrol the key that signs them (DKMS' is /var/lib/dkms/mok.pub) with mokutil "
+                  "--import, see README.md; \"Key was rejected by service\" means that this is "
+                  "missing"});
 }
 
 void check_settings(Findings& findings, const fs::path& root) {

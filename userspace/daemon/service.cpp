@@ -178,9 +178,11 @@ Result<Json> Service::list_targets(const Json& parameters) {
 }
 
 Result<Json> Service::add_target(const Json& parameters) {
-    return parse_target_spec(parameters)
-        .and_then([&](const TargetSpec& spec) { return client_.target_new(spec); })
-        .map([](const Target& target) { return targets_document({target}); });
+    return mark_quarantined(
+               parse_target_spec(parameters)
+                   .and_then([&](const TargetSpec& spec) { return client_.target_new(spec); })
+                   .map([](const Target& target) { return std::vector{target}; }))
+        .map(targets_document);
 }
 
 // The kernel answers when the target's connections are home; other callers wait that long.

@@ -3,6 +3,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 
 import netns
@@ -53,6 +54,9 @@ def test_readme():
     check_equal(connections(), [], "connections that are out")
     near.sendall(b"still here")
     check_equal(far.recv(64), b"still here", "what was sent afterwards")
+    # A reset: a connection that ends in peace would outlive the test.
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    near.close()
     sh("pkill -x chimneyd")
     sh("ip link del eth0")
 

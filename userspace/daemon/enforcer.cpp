@@ -262,8 +262,7 @@ void Enforcer::note_hand(const Report& report) {
 
 void Enforcer::note_event(const Event& event, Clock::time_point now) {
     if (event.source == CHIMNEY_EVENT_SOURCE_TARGET && event.name == "resume") {
-        for (auto& [cookie, record] : records_)
-            record.again = {};
+        forget_failures();
         return;
     }
     if (event.source != CHIMNEY_EVENT_SOURCE_TCP || event.name != "retrieve" || !event.socket)
@@ -273,6 +272,14 @@ void Enforcer::note_event(const Event& event, Clock::time_point now) {
         return;
     auto reason = event.upload_reason ? chimney::to_string(*event.upload_reason) : "no reason";
     postpone(found->second, "the target gave it back: " + reason, after_retrieve, now);
+}
+
+void Enforcer::forget_failures() {
+    for (auto& [cookie, record] : records_) {
+        record.failures = 0;
+        record.again = {};
+        record.reason.clear();
+    }
 }
 
 std::size_t Enforcer::release(const std::set<std::uint64_t>& cookies) {

@@ -55,6 +55,8 @@ class Enforcer {
     void note_hand(const Report& report);
     /// A target asks for a connection, or opens.
     void note_event(const Event& event, Clock::time_point now);
+    /// Things have changed: what failed is tried again at once.
+    void forget_failures();
     /// Connections that were moved by hand are the policy's again.
     std::size_t release(const std::set<std::uint64_t>& cookies);
     /// Forget all but these connections.

@@ -178,6 +178,7 @@ Result<Json> Service::list_targets(const Json& parameters) {
 }
 
 Result<Json> Service::add_target(const Json& parameters) {
+    enforcer_.forget_failures(); // some may have been for want of a target
     return mark_quarantined(
                parse_target_spec(parameters)
                    .and_then([&](const TargetSpec& spec) { return client_.target_new(spec); })

@@ -233,6 +233,7 @@ Result<Json> Service::apply_policy(const Json& parameters) {
     auto situation = look(*policy);
     if (!situation)
         return tl::unexpected(situation.error());
+    enforcer_.forget_failures();
     policy_ = std::move(*policy);
     auto document = decisions_document(enforcer_.decide(policy_, *situation));
     enforce();
@@ -332,6 +333,7 @@ Result<Json> Service::release_target(const Json& parameters) {
                     fmt::format("the target on {} is not quarantined: chimneyctl target shows "
                                 "which are",
                                 *name));
+    enforcer_.forget_failures();
     remember();
     return Json{{"schema", 1}, {"released", *name}};
 }

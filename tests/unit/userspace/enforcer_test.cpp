@@ -231,6 +231,14 @@ TEST_F(EnforcerTest, AResumeEndsWaiting) {
     EXPECT_EQ(round(), std::vector{Step::offload});
 }
 
+TEST_F(EnforcerTest, WhatFailedIsTriedAtOnceWhenThingsChange) {
+    round();
+    end(CHIMNEY_OP_KIND_INITIATE, {refused(1, CHIMNEY_REASON_NO_TARGET)});
+    EXPECT_EQ(round(), std::vector{Step::stay});
+    enforcer.forget_failures();
+    EXPECT_EQ(round(), std::vector{Step::offload});
+}
+
 TEST_F(EnforcerTest, OnlyAsManyAsFitAreOffloaded) {
     situation.targets[0].tcp = {98, 100};
     situation.candidates = {candidate(1), candidate(2), candidate(3), candidate(4, "other")};

@@ -70,10 +70,15 @@ TEST_F(TopTest, TheBusiestComesFirst) {
 }
 
 TEST_F(TopTest, TheTextHasATableOfEach) {
-    EXPECT_EQ(render_traffic({}, measure(TrafficOrder::received)),
-              "target  out  sent      received\n"
-              "eth0    3    2.0 KiB/s  1.5 KiB/s\n"
-              "\n");
+    auto text = render_traffic({}, measure(TrafficOrder::received));
+    EXPECT_TRUE(
+        text.starts_with("target  out  sent       received\n"
+                         "eth0    3    2.0 KiB/s  1.5 KiB/s\n"
+                         "\n"
+                         "connection                     state      target  sent       received\n"
+                         "10.0.0.1:40002 -> 10.0.0.2:80  offloaded  eth0    50 B/s     1.5 KiB/s\n"
+                         "10.0.0.1:40003 -> 10.0.0.2:80  offloaded  eth0    10 B/s     20 B/s\n"))
+        << text;
 }
 
 TEST_F(TopTest, TheDocumentHasRatesBesideTheRest) {

@@ -25,7 +25,7 @@ struct Config {
     std::string socket{default_socket_path};
     std::optional<std::string> group;
     OnExit on_exit = OnExit::home;
-    std::string state{default_state_path}; ///< directory of what outlives the daemon
+    std::string state{default_state_path};     ///< directory of what outlives the daemon
     std::optional<std::uint16_t> metrics_port; ///< of localhost, for HTTP
     Policy policy;
     bool operator==(const Config&) const = default;

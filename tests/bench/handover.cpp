@@ -24,6 +24,7 @@
 #include <cstring>
 #include <iostream>
 #include <mutex>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -58,6 +59,7 @@ using std::chrono::microseconds;
 constexpr const char* kFarNamespace = "/run/netns/far";
 constexpr std::uint16_t kFirstPort = 10000;
 constexpr std::size_t kPorts = 50000;
+constexpr std::size_t kNamed = 100;
 constexpr auto kPingInterval = std::chrono::milliseconds(1);
 constexpr int kNearBuffer = 1 << 20;
 
@@ -396,9 +398,26 @@ class Near {
         return fd;
     }
 
-    std::string Move(chimney::OpKind kind) {
+    /// Few are named, as their sockets are for TCP_REPAIR; many are what a filter finds.
+    chimney::KernelSelector Selector() const {
         chimney::KernelSelector selector;
         selector.dst.port = ntohs(address_.sin_port);
+        if (fds_.size() > kNamed)
+            return selector;
+        for (const auto& fd : fds_) {
+            sockaddr_in local{};
+            socklen_t size = sizeof(local);
+            Check(getsockname(fd.get(), Generic(local), &size), "getsockname");
+            selector.sockets.push_back(
+                {*chimney::Address::from_bytes(std::as_bytes(std::span(&local.sin_addr, 1))),
+                 *chimney::Address::from_bytes(std::as_bytes(std::span(&address_.sin_addr, 1))),
+                 ntohs(local.sin_port), ntohs(address_.sin_port), 0});
+        }
+        return selector;
+    }
+
+    std::string Move(chimney::OpKind kind) {
+        const auto selector = Selector();
         chimney::OperationOptions options;
         options.kind = kind;
         chimney::Client client(*netlink_);

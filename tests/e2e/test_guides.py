@@ -38,14 +38,28 @@ def test_porting():
     check_equal(loaded("chimney"), False, "chimney loaded")
 
 
-def test_readme():
-    """On a host whose eth0 leads to a web server."""
-    unload_modules()
+def call_it_eth0():
+    """The near device, as pages have it."""
     batch(f"""
         link set {NEAR_DEV} down
         link set {NEAR_DEV} name eth0
-        addr add 192.0.2.1/24 dev eth0
         link set eth0 up""")
+
+
+def test_conformance():
+    """The kit runs as its page says."""
+    unload_modules()
+    call_it_eth0()
+    follow("Documentation/conformance.md")
+    unload_modules()
+    sh("ip link del eth0")
+
+
+def test_readme():
+    """On a host whose eth0 leads to a web server."""
+    unload_modules()
+    call_it_eth0()
+    batch("addr add 192.0.2.1/24 dev eth0")
     batch(f"addr add {WEB[0]}/24 dev {FAR_DEV}", "-n", FAR)
     listener = netns.inside(FAR, socket.create_server, WEB)
     near = socket.create_connection(WEB)

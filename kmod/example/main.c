@@ -854,3 +854,4 @@ module_exit(chimney_example_exit);
 
 MODULE_DESCRIPTION("TCP chimney offload: an example of a target");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -7,6 +7,7 @@ far side is the namespace "far": veth1, 10.0.0.2/24 and more addresses on demand
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -187,6 +188,11 @@ def unload_modules():
 def _try_rmmod(name):
     sh(f"rmmod {name}", tolerate=True)
     return not loaded(name)
+
+
+def remove_state():
+    """What daemons of a test remember."""
+    shutil.rmtree("/var/lib/chimney", ignore_errors=True)
 
 
 # chimneyctl -------------------------------------------------------------------

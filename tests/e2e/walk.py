@@ -267,7 +267,7 @@ class Walk:
         self.trace = []
         self.counts = {}
         self.bus = None
-        self.paused = False
+        self.closed = None
         self.actions = self.weigh({
             self.send: 30, self.receive: 26, self.peek: 4, self.look: 3, self.urgent: 0.5,
             self.option: 8, self.offload: 10, self.upload: 8, self.offload_all: 1,
@@ -490,14 +490,24 @@ class Walk:
         self.resume()
         script = rng.choice(FAULTS).format(id=rng.randrange(CONNECTIONS))
         self.device(script)
-        self.paused = script in CLOSING
+        self.closed = script if script in CLOSING else None
         if rng.random() < 0.7:
             self.resume()
 
     def resume(self):
-        if self.paused:
+        """A target that wanted everything back must have given it back first (PAU-13)."""
+        if self.closed == "event upload-all":
+            until(lambda: not self.used() and not connections(), "all come home",
+                  lambda: f"{connections()}")
+        if self.closed:
             self.device("event resume")
-        self.paused = False
+        self.closed = None
+
+    @staticmethod
+    def used():
+        """Entries of the target in use."""
+        target, = call("ListTargets")["targets"]
+        return sum(target[layer]["used"] for layer in ("tcp", "path", "neighbor"))
 
     def deadly(self, _, rng):
         """The only connections that may die are those that are offloaded now."""

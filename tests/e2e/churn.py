@@ -14,8 +14,8 @@ import socket
 import subprocess
 
 from echo import ECHO_PORT, EchoServer
-from lib import (BIN, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
-                 ctl, ctl_any, until)
+from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
+                 ctl, ctl_any, sh, until)
 
 CONNECTIONS = 24
 CHECK_EVERY = 40
@@ -61,10 +61,18 @@ class Churn:
                 step()
                 if number % CHECK_EVERY == 0:
                     self.compare()
-            except Failure as failure:
-                raise Failure(f"step {number}, {step.__name__}: {failure}") from failure
+            except (Failure, OSError) as failure:
+                raise Failure(f"step {number}, {step.__name__}: {failure}\n{self._scene()}") from failure
         self.compare()
         return number
+
+    @staticmethod
+    def _scene():
+        """What there is to see where something went wrong."""
+        commands = ("ss -tinoe", f"ip netns exec {FAR} ss -tinoe", f"{BIN}/chimneyctl -d conn",
+                    f"{BIN}/chimneyctl -d target show", f"{BIN}/chimneyctl op list",
+                    "dmesg")
+        return "\n".join(f"$ {command}\n{sh(command, tolerate=True)}" for command in commands)
 
     # Applications
 

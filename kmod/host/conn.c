@@ -3,7 +3,6 @@
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 
@@ -32,8 +31,6 @@ static const struct rhashtable_params conn_params = {
 
 static struct kmem_cache *conn_cache;
 static struct rhashtable conn_table;
-static DEFINE_XARRAY_ALLOC1(conn_ids);
-static u32 conn_next_id;
 
 /* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
 u16 chimney_ip_family(const struct sock *sk)
@@ -165,9 +162,8 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 		err = -ENOMEM;
 		goto err_count;
 	}
-	err = xa_alloc_cyclic(&conn_ids, &conn->id, conn, xa_limit_31b,
-			      &conn_next_id, GFP_KERNEL);
-	if (err < 0)
+	err = chimney_id_give(conn);
+	if (err)
 		goto err_put;
 	err = rhashtable_lookup_insert_fast(&conn_table, &conn->node,
 					    conn_params);
@@ -176,7 +172,7 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 	return conn;
 
 err_id:
-	xa_erase(&conn_ids, conn->id);
+	chimney_id_take(conn);
 err_put:
 	chimney_conn_put(conn);
 err_count:
@@ -187,7 +183,7 @@ err_count:
 /* Take a connection out of the table; drops the table's reference. */
 void chimney_conn_remove(struct chimney_conn *conn)
 {
-	xa_erase(&conn_ids, conn->id);
+	chimney_id_take(conn);
 	rhashtable_remove_fast(&conn_table, &conn->node, conn_params);
 	atomic_dec(&chimney_host_net(sock_net(conn->sk))->connections);
 	chimney_conn_put(conn);
@@ -284,7 +280,7 @@ int chimney_host_walk_conns(struct net *net,
 	int err = 0;
 
 	rcu_read_lock();
-	xa_for_each_start(&conn_ids, *pos, conn, *pos) {
+	for (; (conn = chimney_id_next(pos)); (*pos)++) {
 		if (conn->key.net != net ||
 		    !kref_get_unless_zero(&conn->refs))
 			continue;
@@ -309,7 +305,7 @@ bool chimney_conn_any_owned(struct net *net, u32 portid)
 	bool found = false;
 
 	rcu_read_lock();
-	xa_for_each(&conn_ids, id, conn) {
+	for (id = 0; (conn = chimney_id_next(&id)); id++) {
 		if (conn->owned && conn->portid == portid &&
 		    conn->key.net == net) {
 			found = true;
@@ -336,6 +332,6 @@ int chimney_conn_init(void)
 void chimney_conn_exit(void)
 {
 	rhashtable_destroy(&conn_table);
-	xa_destroy(&conn_ids);
+	chimney_id_exit();
 	kmem_cache_destroy(conn_cache);
 }

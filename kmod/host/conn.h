@@ -243,6 +243,18 @@ struct chimney_route {
 };
 
 /**
+ * struct chimney_lookup - looking up where sockets lead, one after the other
+ * @dst: the host's route of the last one that leads to a target, held, or NULL
+ * @remote: its remote address
+ * @route: where it leads; the binding is held while @dst is
+ */
+struct chimney_lookup {
+	struct dst_entry *dst;
+	struct in6_addr remote;
+	struct chimney_route route;
+};
+
+/**
  * struct chimney_conn - a connection that is offloaded or on its way
  * @handle: names it towards the target
  * @node: in the table the hook looks in
@@ -385,6 +397,12 @@ bool chimney_conn_any_owned(struct net *net, u32 portid);
 int chimney_conn_init(void);
 void chimney_conn_exit(void);
 
+/* id.c: identifiers of connections */
+int chimney_id_give(struct chimney_conn *conn);
+void chimney_id_take(struct chimney_conn *conn);
+struct chimney_conn *chimney_id_next(unsigned long *id);
+void chimney_id_exit(void);
+
 /* net.c */
 struct chimney_host_net *chimney_host_net(const struct net *net);
 int chimney_host_net_register(void);
@@ -417,7 +435,8 @@ void chimney_neighbor_put(struct chimney_neighbor *neighbor);
 struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor);
 u32 chimney_neighbor_delta(const struct chimney_neighbor *neighbor);
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
-				       const struct chimney_conn *conn);
+				       const struct chimney_conn *conn,
+				       struct chimney_path *likely);
 void chimney_path_remove(struct chimney_path *path);
 void chimney_path_put(struct chimney_path *path);
 
@@ -426,7 +445,8 @@ enum chimney_reason chimney_eligible(struct sock *sk);
 enum chimney_reason chimney_route_lookup(struct sock *sk,
 					 struct chimney_route *route);
 enum chimney_reason chimney_target_lookup(struct sock *sk,
-					  struct chimney_route *route);
+					  struct chimney_lookup *lookup);
+void chimney_lookup_end(struct chimney_lookup *lookup);
 
 /* bypass.c: what sees segments on the host only */
 enum chimney_reason chimney_bypass_refused(struct sock *sk);

@@ -118,13 +118,10 @@ enum chimney_reason chimney_eligible(struct sock *sk)
  */
 static struct dst_entry *route_of(struct sock *sk)
 {
-	struct dst_entry *dst = NULL;
-
-	lock_sock(sk);
-	if (!inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
-		dst = sk_dst_get(sk);
-	release_sock(sk);
-	return dst;
+	sock_owned_by_me(sk);
+	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
+		return NULL;
+	return sk_dst_get(sk);
 }
 
 /* The gateway is filled in even if its link-layer address is not known. */
@@ -169,10 +166,30 @@ static void set_device(const struct net_device *dev,
 		ether_addr_copy(route->smac, dev->dev_addr);
 }
 
+/* Where a route leads; route->binding is held on success. */
+static enum chimney_reason follow(const struct sock *sk,
+				  const struct dst_entry *dst,
+				  struct chimney_route *route)
+{
+	enum chimney_reason reason;
+
+	if (!dst)
+		return CHIMNEY_REASON_NO_ROUTE;
+	route->binding = chimney_host_binding_get(dst->dev);
+	if (!route->binding)
+		return CHIMNEY_REASON_NO_TARGET;
+	set_device(dst->dev, route);
+	route->mtu = dst_mtu(dst);
+	reason = neighbor_of(sk, dst, route);
+	if (reason)
+		chimney_host_binding_put(route->binding);
+	return reason;
+}
+
 /**
  * chimney_route_lookup() - where does a connection lead?
  * @sk: its socket, not owned by the caller
- * @route: filled in; route->binding is held on success
+ * @route: zeroed; filled in; route->binding is held on success
  *
  * Context: process context, may sleep.
  * Return: CHIMNEY_REASON_NONE or why it leads to no target. With
@@ -187,20 +204,10 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 	reason = chimney_bypass_refused(sk);
 	if (reason)
 		return reason;
+	lock_sock(sk);
 	dst = route_of(sk);
-	if (!dst)
-		return CHIMNEY_REASON_NO_ROUTE;
-	route->binding = chimney_host_binding_get(dst->dev);
-	if (!route->binding) {
-		reason = CHIMNEY_REASON_NO_TARGET;
-		goto out;
-	}
-	set_device(dst->dev, route);
-	route->mtu = dst_mtu(dst);
-	reason = neighbor_of(sk, dst, route);
-	if (reason)
-		chimney_host_binding_put(route->binding);
-out:
+	release_sock(sk);
+	reason = follow(sk, dst, route);
 	dst_release(dst);
 	return reason;
 }
@@ -210,29 +217,85 @@ static bool takes_family(const struct chimney_caps *caps, u16 family)
 	return family == AF_INET6 ? caps->ipv6 : caps->ipv4;
 }
 
+static struct in6_addr remote_address(const struct sock *sk)
+{
+	struct in6_addr addr = {};
+
+	if (chimney_ip_family(sk) == AF_INET6)
+		return sk->sk_v6_daddr;
+	addr.s6_addr32[0] = inet_sk(sk)->inet_daddr;
+	return addr;
+}
+
 /**
- * chimney_target_lookup() - which target may a connection be offloaded to?
+ * chimney_lookup_end() - drop what a look-up holds
+ * @lookup: the look-up
+ *
+ * Context: any.
+ */
+void chimney_lookup_end(struct chimney_lookup *lookup)
+{
+	if (!lookup->dst)
+		return;
+	dst_release(lookup->dst);
+	chimney_host_binding_put(lookup->route.binding);
+	lookup->dst = NULL;
+}
+
+/* Many sockets have the route of the one before, and lead where that does. */
+static enum chimney_reason follow_once(const struct sock *sk,
+				       struct dst_entry *dst,
+				       struct chimney_lookup *lookup)
+{
+	struct in6_addr remote = remote_address(sk);
+	enum chimney_reason reason;
+
+	if (dst && dst == lookup->dst &&
+	    ipv6_addr_equal(&remote, &lookup->remote))
+		return CHIMNEY_REASON_NONE;
+	chimney_lookup_end(lookup);
+	memset(&lookup->route, 0, sizeof(lookup->route));
+	reason = follow(sk, dst, &lookup->route);
+	if (reason)
+		return reason;
+	dst_hold(dst);
+	lookup->dst = dst;
+	lookup->remote = remote;
+	return CHIMNEY_REASON_NONE;
+}
+
+/**
+ * chimney_target_lookup() - may a connection be offloaded now, and where to?
  * @sk: its socket, not owned by the caller
- * @route: filled in; route->binding is held on success
+ * @lookup: zeroed before the first of many sockets, chimney_lookup_end() after
+ *	the last; lookup->route tells where @sk leads
  *
  * Context: process context, may sleep.
  * Return: CHIMNEY_REASON_NONE or why it cannot be offloaded now.
  */
 enum chimney_reason chimney_target_lookup(struct sock *sk,
-					  struct chimney_route *route)
+					  struct chimney_lookup *lookup)
 {
 	enum chimney_reason reason;
+	struct dst_entry *dst = NULL;
 
-	reason = chimney_route_lookup(sk, route);
+	lock_sock(sk);
+	reason = chimney_eligible(sk);
+	if (!reason)
+		dst = route_of(sk);
+	release_sock(sk);
+	if (!reason)
+		reason = chimney_bypass_refused(sk);
+	if (!reason)
+		reason = follow_once(sk, dst, lookup);
+	dst_release(dst);
 	if (reason)
 		return reason;
-	if (!chimney_host_open(route->binding))
-		reason = CHIMNEY_REASON_TARGET_PAUSED;
-	else if (!takes_family(&route->binding->caps, chimney_ip_family(sk)))
-		reason = CHIMNEY_REASON_FAMILY;
-	else if (chimney_conntrack_translated(sk))
-		reason = CHIMNEY_REASON_TRANSLATED;
-	if (reason)
-		chimney_host_binding_put(route->binding);
-	return reason;
+	if (!chimney_host_open(lookup->route.binding))
+		return CHIMNEY_REASON_TARGET_PAUSED;
+	if (!takes_family(&lookup->route.binding->caps, chimney_ip_family(sk)))
+		return CHIMNEY_REASON_FAMILY;
+	if (chimney_conntrack_translated(sk))
+		return CHIMNEY_REASON_TRANSLATED;
+	return CHIMNEY_REASON_NONE;
 }

@@ -10,15 +10,13 @@
 #include "tree.h"
 
 /* Where a socket leads, for a connection that the hook does not know. */
-static enum chimney_reason look(struct sock *sk, struct list_head *conns)
+static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
+				struct list_head *conns)
 {
-	struct chimney_route route = {};
 	enum chimney_reason reason;
 	struct chimney_conn *conn;
 
-	lock_sock(sk);
-	reason = chimney_eligible(sk);
-	release_sock(sk);
+	reason = chimney_target_lookup(sk, lookup);
 	if (reason)
 		return reason;
 	conn = chimney_conn_find(sk);
@@ -26,11 +24,7 @@ static enum chimney_reason look(struct sock *sk, struct list_head *conns)
 		chimney_conn_put(conn);
 		return CHIMNEY_REASON_BUSY;
 	}
-	reason = chimney_target_lookup(sk, &route);
-	if (reason)
-		return reason;
-	conn = chimney_conn_alloc(sk, &route);
-	chimney_host_binding_put(route.binding);
+	conn = chimney_conn_alloc(sk, &lookup->route);
 	if (!conn)
 		return CHIMNEY_REASON_MEMORY;
 	list_add_tail(&conn->list, conns);
@@ -86,6 +80,7 @@ static void explain_tree(struct chimney_host_binding *hb,
 			 struct list_head *conns, unsigned int count,
 			 struct chimney_op *op)
 {
+	struct chimney_path *path = NULL;
 	struct chimney_tree *tree;
 	struct chimney_conn *conn;
 
@@ -100,7 +95,8 @@ static void explain_tree(struct chimney_host_binding *hb,
 			chimney_tree_drop(tree);
 			continue;
 		}
-		chimney_tree_add(tree, chimney_path_find(hb, conn));
+		path = chimney_path_find(hb, conn, path);
+		chimney_tree_add(tree, path);
 	}
 	chimney_tree_seal(tree);
 	if (tree->root) {
@@ -160,6 +156,7 @@ static void explain_next(struct list_head *conns, struct chimney_op *op)
 void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count)
 {
+	struct chimney_lookup lookup = {};
 	enum chimney_reason reason;
 	u32 cookie[2];
 	LIST_HEAD(conns);
@@ -168,11 +165,12 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 	for (i = 0; i < count; i++) {
 		/* Results tell sockets apart by their cookies. */
 		sock_diag_save_cookie(sockets[i], cookie);
-		reason = look(sockets[i], &conns);
+		reason = look(sockets[i], &lookup, &conns);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
 		cond_resched();
 	}
+	chimney_lookup_end(&lookup);
 	while (!list_empty(&conns))
 		explain_next(&conns, op);
 }

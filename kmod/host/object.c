@@ -169,17 +169,29 @@ static struct chimney_path *path_new(struct chimney_neighbor *neighbor,
 	return path;
 }
 
-/* The path of a connection by its route, made when first asked for. */
+static bool path_is(const struct chimney_path *path,
+		    const struct chimney_conn *conn)
+{
+	return path->family == conn->key.family &&
+	       ipv6_addr_equal(&path->src, &conn->key.src) &&
+	       ipv6_addr_equal(&path->dst, &conn->key.dst) &&
+	       chimney_neighbor_is(path->neighbor, &conn->route);
+}
+
+/*
+ * The path of a connection by its route, made when first asked for. Connections
+ * often come in a row: @likely is that of the one before, or NULL.
+ */
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
-				       const struct chimney_conn *conn)
+				       const struct chimney_conn *conn,
+				       struct chimney_path *likely)
 {
 	struct chimney_path *path;
 
+	if (likely && path_is(likely, conn))
+		return likely;
 	hash_for_each_possible(hb->path_table, path, by_addr, path_hash(conn))
-		if (path->family == conn->key.family &&
-		    ipv6_addr_equal(&path->src, &conn->key.src) &&
-		    ipv6_addr_equal(&path->dst, &conn->key.dst) &&
-		    chimney_neighbor_is(path->neighbor, &conn->route))
+		if (path_is(path, conn))
 			return path;
 	return path_new(chimney_neighbor_find(hb, &conn->route), conn);
 }

@@ -39,6 +39,7 @@ static struct chimney_tree *build(struct chimney_host_binding *hb,
 				  struct list_head *conns, unsigned int count,
 				  struct chimney_op *op)
 {
+	struct chimney_path *path = NULL;
 	struct chimney_tree *tree;
 	struct chimney_conn *conn, *next;
 
@@ -59,8 +60,9 @@ static struct chimney_tree *build(struct chimney_host_binding *hb,
 		}
 		skb_queue_walk(&tc->block.send_queue, skb)
 			tc->send_bytes += skb->len;
-		conn->path = chimney_path_find(hb, conn);
-		chimney_tree_add(tree, conn->path);
+		path = chimney_path_find(hb, conn, path);
+		conn->path = path;
+		chimney_tree_add(tree, path);
 	}
 	chimney_tree_seal(tree);
 	return tree;
@@ -224,22 +226,17 @@ static enum chimney_reason reason_of(int err)
 }
 
 /* Start to hold the segments of one socket. */
-static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
-				bool owned, struct list_head *conns)
+static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
+				struct chimney_op *op, bool owned,
+				struct list_head *conns)
 {
-	struct chimney_route route = {};
-	struct chimney_conn *conn;
 	enum chimney_reason reason;
+	struct chimney_conn *conn;
 
-	lock_sock(sk);
-	reason = chimney_eligible(sk);
-	release_sock(sk);
-	if (!reason)
-		reason = chimney_target_lookup(sk, &route);
+	reason = chimney_target_lookup(sk, lookup);
 	if (reason)
 		return reason;
-	conn = chimney_conn_new(sk, &route);
-	chimney_host_binding_put(route.binding);
+	conn = chimney_conn_new(sk, &lookup->route);
 	if (IS_ERR(conn))
 		return reason_of(PTR_ERR(conn));
 	conn->owned = owned;
@@ -256,17 +253,19 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_op *op,
 static void offload_some(struct chimney_op *op, struct sock **sockets,
 			 unsigned int count, bool owned)
 {
+	struct chimney_lookup lookup = {};
 	enum chimney_reason reason;
 	LIST_HEAD(conns);
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
 		make_cookie(sockets[i]);
-		reason = hold(sockets[i], op, owned, &conns);
+		reason = hold(sockets[i], &lookup, op, owned, &conns);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
 		cond_resched();
 	}
+	chimney_lookup_end(&lookup);
 	if (list_empty(&conns))
 		return;
 	synchronize_rcu_expedited();

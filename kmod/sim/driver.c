@@ -60,23 +60,6 @@ static int id_alloc(struct sim_device *sim, struct sim_object *object)
 			XA_LIMIT(0, size - 1), GFP_KERNEL);
 }
 
-/*
- * Choose a context id. With none left the device is asked all the same: it is
- * the one to say no. But a create on its way may fail and give its id back.
- */
-static int object_identify(struct sim_device *sim, struct sim_object *object)
-{
-	int ret = id_alloc(sim, object);
-
-	if (ret == -EBUSY && sim->creating[object->type]) {
-		sim_commands_drain(sim);
-		ret = id_alloc(sim, object);
-	}
-	if (ret == -EBUSY)
-		object->id = HW_NO_CONTEXT;
-	return ret == -EBUSY ? 0 : ret;
-}
-
 static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 {
 	if (object->id != HW_NO_CONTEXT)
@@ -84,11 +67,68 @@ static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 	object->id = HW_NO_CONTEXT;
 }
 
+/*
+ * The record stays for the next object of its type, with its id. To the driver
+ * it is lost, and nobody needs to be told.
+ */
 static void object_free(struct sim_device *sim, struct sim_object *object)
 {
-	object_forget_id(sim, object);
+	if (object->id == HW_NO_CONTEXT) {
+		list_del(&object->list);
+		kfree(object);
+		return;
+	}
+	object->conn = NULL;
+	object->resized = false;
+	object->lost = true;
+	object->told = true;
+	list_move(&object->list, &sim->spare[object->type]);
+}
+
+/* A record that is not in use, if the device may still have as many. */
+static struct sim_object *object_reuse(struct sim_device *sim,
+				       enum hw_type type)
+{
+	struct sim_object *object;
+
+	object = list_first_entry_or_null(&sim->spare[type], struct sim_object,
+					  list);
+	if (!object || object->id >= table_size(sim, type))
+		return NULL;
 	list_del(&object->list);
-	kfree(object);
+	*object = (struct sim_object){ .type = type, .id = object->id };
+	return object;
+}
+
+/*
+ * A record with a context id. With none left the device is asked all the same: it
+ * is the one to say no. But a create on its way may fail and give its id back.
+ */
+static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
+{
+	struct sim_object *reused, *object = object_reuse(sim, type);
+	int err;
+
+	if (object)
+		return object;
+	object = kzalloc(sizeof(*object), GFP_KERNEL);
+	if (!object)
+		return NULL;
+	object->type = type;
+	err = id_alloc(sim, object);
+	if (!err)
+		return object;
+	object->id = HW_NO_CONTEXT;
+	reused = NULL;
+	if (err == -EBUSY && sim->creating[type]) {
+		sim_commands_drain(sim);
+		reused = object_reuse(sim, type);
+	}
+	if (reused || err != -EBUSY) {
+		kfree(object);
+		object = reused;
+	}
+	return object;
 }
 
 void sim_object_lose(struct sim_device *sim, struct sim_object *object)
@@ -259,19 +299,13 @@ static struct sim_object *object_new(struct sim_device *sim,
 				     const struct chimney_block *block,
 				     struct sim_object *parent)
 {
-	struct sim_object *object;
+	struct sim_object *object = object_get(sim, type_of(block));
 
-	object = kzalloc(sizeof(*object), GFP_KERNEL);
 	if (!object)
 		return NULL;
-	object->type = type_of(block);
 	object->handle = block->handle;
 	object->parent = parent;
 	object->creating = true;
-	if (object_identify(sim, object)) {
-		kfree(object);
-		return NULL;
-	}
 	list_add_tail(&object->list, &sim->fresh);
 	return object;
 }
@@ -1346,8 +1380,10 @@ int sim_driver_start(struct sim_device *sim)
 	INIT_WORK(&sim->driver, sim_driver_work);
 	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
-	for (type = 0; type < HW_TYPES; type++)
+	for (type = 0; type < HW_TYPES; type++) {
 		xa_init_flags(&sim->objects[type], XA_FLAGS_ALLOC);
+		INIT_LIST_HEAD(&sim->spare[type]);
+	}
 	sim->stale = bitmap_zalloc(hw_read(sim->hw, HW_REG_NEIGHBOR_ENTRIES),
 				   GFP_KERNEL);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);

@@ -130,7 +130,8 @@ struct sim_pending {
  * @cookie: (d) of the command posted last
  * @outstanding: (d) commands without an answer
  * @pending: (d) these, by cookie modulo the size
- * @objects: (d) objects with an id, by type
+ * @objects: (d) records with an id, by type
+ * @spare: (d) those that are not in use, by type
  * @creating: (d) objects that are being created, by type
  * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more
@@ -170,6 +171,7 @@ struct sim_device {
 	u32 outstanding;
 	struct sim_pending *pending;
 	struct xarray objects[HW_TYPES];
+	struct list_head spare[HW_TYPES];
 	u32 creating[HW_TYPES];
 	struct list_head fresh;
 	struct list_head gone;

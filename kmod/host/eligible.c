@@ -200,13 +200,14 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 	struct dst_entry *dst;
+	bool slow;
 
 	reason = chimney_bypass_refused(sk);
 	if (reason)
 		return reason;
-	lock_sock(sk);
+	slow = lock_sock_fast(sk);
 	dst = route_of(sk);
-	release_sock(sk);
+	unlock_sock_fast(sk, slow);
 	reason = follow(sk, dst, route);
 	dst_release(dst);
 	return reason;
@@ -278,12 +279,13 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 	struct dst_entry *dst = NULL;
+	bool slow;
 
-	lock_sock(sk);
+	slow = lock_sock_fast(sk);
 	reason = chimney_eligible(sk);
 	if (!reason)
 		dst = route_of(sk);
-	release_sock(sk);
+	unlock_sock_fast(sk, slow);
 	if (!reason)
 		reason = chimney_bypass_refused(sk);
 	if (!reason)

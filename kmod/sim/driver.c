@@ -35,99 +35,116 @@ static struct sim_object *object_of(const struct chimney_block *block)
 
 /* -------- objects -------- */
 
-static u32 table_size(const struct sim_device *sim, enum hw_type type)
+/* How many objects of a type the device may have. */
+static u32 entries_of(const struct sim_device *sim, enum hw_type type)
 {
+	static const enum hw_register entries[] = {
+		[HW_NEIGHBOR] = HW_REG_NEIGHBOR_ENTRIES,
+		[HW_PATH] = HW_REG_PATH_ENTRIES,
+		[HW_TCP] = HW_REG_TCP_ENTRIES,
+	};
+
+	return hw_read(sim->hw, entries[type]);
+}
+
+/* How many the host allows (CAP-11), which may be more. */
+static u32 enabled_of(const struct sim_device *sim, enum hw_type type)
+{
+	const struct chimney_caps *enabled = &sim->queue.enabled;
+
 	switch (type) {
 	case HW_NEIGHBOR:
-		return min(hw_read(sim->hw, HW_REG_NEIGHBOR_ENTRIES),
-			   READ_ONCE(sim->queue.enabled.neighbor_entries));
+		return READ_ONCE(enabled->neighbor_entries);
 	case HW_PATH:
-		return min(hw_read(sim->hw, HW_REG_PATH_ENTRIES),
-			   READ_ONCE(sim->queue.enabled.path_entries));
+		return READ_ONCE(enabled->path_entries);
 	default:
-		return min(hw_read(sim->hw, HW_REG_TCP_ENTRIES),
-			   READ_ONCE(sim->queue.enabled.tcp_entries));
+		return READ_ONCE(enabled->tcp_entries);
 	}
 }
 
-static int id_alloc(struct sim_device *sim, struct sim_object *object)
+static void id_release(struct sim_device *sim, const struct sim_object *object)
 {
-	u32 size = table_size(sim, object->type);
+	struct sim_ids *ids = &sim->ids[object->type];
 
-	if (!size)
-		return -EBUSY;
-	return xa_alloc(&sim->objects[object->type], &object->id, object,
-			XA_LIMIT(0, size - 1), GFP_KERNEL);
+	__clear_bit(object->id, ids->used);
+	ids->free = min(ids->free, object->id);
 }
 
+/* Nobody knows it by its id any more. */
 static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 {
-	if (object->id != HW_NO_CONTEXT)
-		xa_erase(&sim->objects[object->type], object->id);
+	if (object->id == HW_NO_CONTEXT)
+		return;
+	xa_erase(&sim->objects[object->type], object->id);
+	id_release(sim, object);
 	object->id = HW_NO_CONTEXT;
 }
 
 /*
- * The record stays for the next object of its type, with its id. To the driver
- * it is lost, and nobody needs to be told.
+ * The record stays for the next object with its id. Until then it is a lost
+ * one, of which nobody needs to be told.
  */
 static void object_free(struct sim_device *sim, struct sim_object *object)
 {
+	list_del_init(&object->list);
 	if (object->id == HW_NO_CONTEXT) {
-		list_del(&object->list);
 		kfree(object);
 		return;
 	}
+	id_release(sim, object);
 	object->conn = NULL;
 	object->resized = false;
 	object->lost = true;
 	object->told = true;
-	list_move(&object->list, &sim->spare[object->type]);
 }
 
-/* A record that is not in use, if the device may still have as many. */
-static struct sim_object *object_reuse(struct sim_device *sim,
-				       enum hw_type type)
+/* The record of the first free id; NULL if there is none, or no memory. */
+static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
+	struct xarray *objects = &sim->objects[type];
+	struct sim_ids *ids = &sim->ids[type];
 	struct sim_object *object;
+	u32 size, id;
 
-	object = list_first_entry_or_null(&sim->spare[type], struct sim_object,
-					  list);
-	if (!object || object->id >= table_size(sim, type))
-		return NULL;
-	list_del(&object->list);
-	*object = (struct sim_object){ .type = type, .id = object->id };
+	size = min(ids->entries, enabled_of(sim, type));
+
+	id = find_next_zero_bit(ids->used, size, ids->free);
+	if (id >= size)
+		return ERR_PTR(-EBUSY);
+	object = xa_load(objects, id);
+	if (!object) {
+		object = kzalloc(sizeof(*object), GFP_KERNEL);
+		if (!object)
+			return ERR_PTR(-ENOMEM);
+		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
+			kfree(object);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	*object = (struct sim_object){ .id = id };
+	__set_bit(id, ids->used);
+	ids->free = id + 1;
 	return object;
 }
 
 /*
- * A record with a context id. With none left the device is asked all the same: it
- * is the one to say no. But a create on its way may fail and give its id back.
+ * Choose a context id. With none left the device is asked all the same: it is
+ * the one to say no. But a create on its way may fail and give its id back.
  */
-static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
+static struct sim_object *object_identify(struct sim_device *sim,
+					  enum hw_type type)
 {
-	struct sim_object *reused, *object = object_reuse(sim, type);
-	int err;
+	struct sim_object *object = object_get(sim, type);
 
-	if (object)
-		return object;
-	object = kzalloc(sizeof(*object), GFP_KERNEL);
-	if (!object)
-		return NULL;
-	object->type = type;
-	err = id_alloc(sim, object);
-	if (!err)
-		return object;
-	object->id = HW_NO_CONTEXT;
-	reused = NULL;
-	if (err == -EBUSY && sim->creating[type]) {
+	if (object == ERR_PTR(-EBUSY) && sim->creating[type]) {
 		sim_commands_drain(sim);
-		reused = object_reuse(sim, type);
+		object = object_get(sim, type);
 	}
-	if (reused || err != -EBUSY) {
-		kfree(object);
-		object = reused;
-	}
+	if (object != ERR_PTR(-EBUSY))
+		return IS_ERR(object) ? NULL : object;
+	object = kzalloc(sizeof(*object), GFP_KERNEL);
+	if (object)
+		object->id = HW_NO_CONTEXT;
 	return object;
 }
 
@@ -299,10 +316,11 @@ static struct sim_object *object_new(struct sim_device *sim,
 				     const struct chimney_block *block,
 				     struct sim_object *parent)
 {
-	struct sim_object *object = object_get(sim, type_of(block));
+	struct sim_object *object = object_identify(sim, type_of(block));
 
 	if (!object)
 		return NULL;
+	object->type = type_of(block);
 	object->handle = block->handle;
 	object->parent = parent;
 	object->creating = true;
@@ -1363,6 +1381,25 @@ const struct chimney_target_ops sim_target_ops = {
 	.stop = sim_stop,
 };
 
+static int ids_init(struct sim_device *sim, enum hw_type type)
+{
+	struct sim_ids *ids = &sim->ids[type];
+
+	ids->entries = entries_of(sim, type);
+	ids->used = bitmap_zalloc(ids->entries, GFP_KERNEL);
+	return ids->used ? 0 : -ENOMEM;
+}
+
+static void free_tables(struct sim_device *sim)
+{
+	int type;
+
+	for (type = 0; type < HW_TYPES; type++)
+		bitmap_free(sim->ids[type].used);
+	bitmap_free(sim->stale);
+	kfree(sim->pending);
+}
+
 /**
  * sim_driver_start() - make the driver ready and enable the device
  * @sim: the device, powered up, with its workqueues
@@ -1381,20 +1418,21 @@ int sim_driver_start(struct sim_device *sim)
 	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
-		xa_init_flags(&sim->objects[type], XA_FLAGS_ALLOC);
-		INIT_LIST_HEAD(&sim->spare[type]);
+		xa_init(&sim->objects[type]);
+		if (ids_init(sim, type))
+			goto err_ids;
 	}
-	sim->stale = bitmap_zalloc(hw_read(sim->hw, HW_REG_NEIGHBOR_ENTRIES),
-				   GFP_KERNEL);
+	sim->stale = bitmap_zalloc(entries_of(sim, HW_NEIGHBOR), GFP_KERNEL);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
-	if (!sim->stale || !sim->pending) {
-		bitmap_free(sim->stale);
-		kfree(sim->pending);
-		return -ENOMEM;
-	}
+	if (!sim->stale || !sim->pending)
+		goto err_ids;
 	WRITE_ONCE(sim->ready, true);
 	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_ENABLE);
 	return 0;
+
+err_ids:
+	free_tables(sim);
+	return -ENOMEM;
 }
 
 /**
@@ -1432,6 +1470,5 @@ void sim_driver_release(struct sim_device *sim)
 	}
 	for (type = 0; type < HW_TYPES; type++)
 		xa_destroy(&sim->objects[type]);
-	kfree(sim->pending);
-	bitmap_free(sim->stale);
+	free_tables(sim);
 }

@@ -94,6 +94,18 @@ struct sim_object {
 };
 
 /**
+ * struct sim_ids - context ids of one type; the least ones are used first
+ * @used: those in use
+ * @entries: how many there are
+ * @free: none is free below
+ */
+struct sim_ids {
+	unsigned long *used;
+	u32 entries;
+	u32 free;
+};
+
+/**
  * struct sim_pending - a command without an answer
  * @cookie: of the command, 0 if the slot is free
  * @opcode: enum hw_opcode
@@ -131,7 +143,7 @@ struct sim_pending {
  * @outstanding: (d) commands without an answer
  * @pending: (d) these, by cookie modulo the size
  * @objects: (d) records with an id, by type
- * @spare: (d) those that are not in use, by type
+ * @ids: (d) which of the ids are in use
  * @creating: (d) objects that are being created, by type
  * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more
@@ -171,7 +183,7 @@ struct sim_device {
 	u32 outstanding;
 	struct sim_pending *pending;
 	struct xarray objects[HW_TYPES];
-	struct list_head spare[HW_TYPES];
+	struct sim_ids ids[HW_TYPES];
 	u32 creating[HW_TYPES];
 	struct list_head fresh;
 	struct list_head gone;

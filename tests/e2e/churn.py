@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 from echo import ECHO_PORT, EchoServer
 from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
@@ -50,10 +51,11 @@ class Churn:
             self.fault: 2, self.overrun: 1, self.reload: 1, self.restart: 1, self.kill: 1,
         }
 
-    def run(self, goes_on):
-        """Steps as long as @goes_on says so; ends with everything as it should be."""
+    def run(self, steps, seconds):
+        """So many steps, and for so long; ends with everything as it should be."""
+        end = time.monotonic() + seconds
         number = 0
-        while goes_on(number):
+        while number < steps or time.monotonic() < end:
             number += 1
             step, = self.random.choices(list(self.steps), list(self.steps.values()))
             self.counts[step.__name__] = self.counts.get(step.__name__, 0) + 1
@@ -251,14 +253,17 @@ class Churn:
         return sorted(conn["sport"] for conn in reply["connections"]
                       if conn["state"] in ("offloaded", "uploading"))
 
-    def check_memory(self, rounds):
-        """A daemon that lives long takes no more memory, and no more descriptors."""
+    def check_memory(self, warm, more):
+        """A daemon that lives long takes no more memory, and no more descriptors.
+
+        Both are a number of steps and of seconds, as for run().
+        """
         self.restart()
         for step in (self.kill, self.restart):
             del self.steps[step]
-        self.run(lambda number: number < rounds // 4)
+        self.run(*warm)
         before = self._resources()
-        self.run(lambda number: number < rounds)
+        self.run(*more)
         after = self._resources()
         check(after[0] < before[0] + GROWTH, f"memory grew from {before[0]} to {after[0]} bytes")
         check_equal(after[1], before[1], "descriptors")

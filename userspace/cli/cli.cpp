@@ -212,6 +212,13 @@ Result<Selector> selector_argument(Arguments arguments, std::string_view command
     return parse_selector(arguments);
 }
 
+Result<void> no_arguments(Arguments arguments, std::string_view command) {
+    if (arguments.empty())
+        return {};
+    return fail(ErrorCode::usage, fmt::format("'{}' is one word too many: {} takes none",
+                                              arguments.front(), command));
+}
+
 int print_reports(Context& context, const std::vector<Report>& reports, const Selector& selector) {
     context.print(reports_document(reports), [&] {
         std::string text;

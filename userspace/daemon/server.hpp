@@ -36,6 +36,7 @@ class Server {
     Result<void> attach();
     void accept_peer();
     void receive_events();
+    void poll();
     void drop(Peer& peer);
     void arm_poll();
 
@@ -46,7 +47,7 @@ class Server {
     std::map<Peer*, std::shared_ptr<Peer>> peers_;
     EventSource accept_source_;
     EventSource events_source_;
-    EventSource poll_source_;
+    EventSource poll_timer_;
 };
 
 } // namespace chimney::daemon

@@ -127,7 +127,7 @@ class Shell:
         """Likewise of a command that goes on until it is interrupted, which is after @meanwhile."""
         process = self._bash("-c", command)
         meanwhile()
-        lib.sh("pkill -INT -x chimneyctl")
+        lib.sh("pkill -x chimneyctl")
         lines = process.communicate()[0].splitlines()
         return process.returncode, lines
 

@@ -30,7 +30,7 @@ def begin(**limits):
     """A server, a daemon with a state directory of its own, a target."""
     state = tempfile.mkdtemp()
     server = EchoServer()
-    Daemon("--state", state)
+    daemon = Daemon("--state", state)
     add_target(**limits)
     return server, daemon, state
 

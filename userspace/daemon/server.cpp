@@ -144,6 +144,12 @@ void Server::receive_events() {
     arm_poll();
 }
 
+void Server::reload() {
+    if (auto reloaded = service_.reload(); !reloaded)
+        spdlog::error("the policy stays as it was: {}", reloaded.error().message);
+    arm_poll();
+}
+
 void Server::poll() {
     service_.poll();
     arm_poll();

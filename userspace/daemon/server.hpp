@@ -26,6 +26,8 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// Have the service read its policy again, and act on it.
+    void reload();
     std::size_t peers() const { return peers_.size(); }
 
   private:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 from echo import ECHO_PORT, EchoServer
-from lib import (BIN, NEAR_DEV, PEER, TOP, Operation, check, check_equal, check_tree,
+from lib import (BIN, NEAR_DEV, PEER, SLOWNESS, TOP, Operation, check, check_equal, check_tree,
                  ctl, run, sh, until)
 
 UNIT = os.path.join(TOP, "userspace", "daemon", "chimneyd.service.in")
@@ -17,12 +17,12 @@ GROUP = "chimney-lab"
 PORT = 9494
 NOBODY = 65534
 # Of the machine no more than the journal, and less patience.
-DROP_IN = """[Unit]
+DROP_IN = f"""[Unit]
 DefaultDependencies=no
 Requires=systemd-journald.service
 After=systemd-journald.service
 [Service]
-WatchdogSec=20
+WatchdogSec={20 * SLOWNESS}
 """
 
 

@@ -12,13 +12,14 @@ jq finds something. After a command that ends in "&" nothing is typed before a n
 import glob
 import os
 import re
+import signal
 import subprocess
 
 import lib
 
 FENCE = r"^```{}\n(.*?)^```$"
 PROMPT = "$ "
-ENDLESS = re.compile(r"chimneyctl( -\w+)* monitor\b")
+ENDLESS = re.compile(r"chimneyctl( -\w+)* (monitor|top(?!.* count))\b")
 ENOUGH = "…"
 BUILT = os.path.join(lib.TOP, "kmod")
 
@@ -70,6 +71,13 @@ def examples(page, heading):
                 found[-1].output.append(line)
     lib.check(found, f"{page} has no examples")
     return found
+
+
+def help_examples(*words):
+    """Those of chimneyctl's help; what stands behind two spaces is a remark."""
+    text = lib.run(os.path.join(lib.BIN, "chimneyctl"), "help", *words)
+    shown = re.search(r"^examples:\n((?:  .*\n)+)", text, re.MULTILINE)[1]
+    return [Example(line.strip().split("  ")[0]) for line in shown.splitlines()]
 
 
 def matches(shown, lines):
@@ -126,10 +134,10 @@ class Shell:
     def interrupt(self, command, meanwhile):
         """Likewise of a command that goes on until it is interrupted, which is after @meanwhile."""
         process = self._bash("-c", command)
-        meanwhile()
+        meanwhile(command)
         lib.sh("pkill -x chimneyctl")
         lines = process.communicate()[0].splitlines()
-        return process.returncode, lines
+        return 0 if process.returncode == -signal.SIGTERM else process.returncode, lines
 
 
 def place_modules():
@@ -147,8 +155,16 @@ def follow(page, heading=None, meanwhile=None):
     @meanwhile is called while a command goes on that does not end by itself.
     """
     place_modules()
+    for example, lines in type_all(page, examples(page, heading), meanwhile):
+        lib.check("| jq " not in example.command or set(lines) - {"null"},
+                  f"{page}: {example.command} finds nothing")
+
+
+def type_all(page, found, meanwhile=None, before=lambda command: None):
+    """Type examples, and tell what each printed; @before is called before each."""
     shell = Shell()
-    for example in examples(page, heading):
+    for example in found:
+        before(example.command)
         if ENDLESS.search(example.command):
             status, lines = shell.interrupt(example.command, meanwhile)
         else:
@@ -159,7 +175,6 @@ def follow(page, heading=None, meanwhile=None):
         lib.check(not example.output or matches(example.output, lines),
                   f"{page}: {example.command} shows\n" + "\n".join(example.output) +
                   f"\nbut printed\n{got}")
-        lib.check("| jq " not in example.command or set(lines) - {"null"},
-                  f"{page}: {example.command} finds nothing")
+        yield example, lines
     shell.process.stdin.close()
     shell.process.wait()

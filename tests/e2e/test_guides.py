@@ -2,6 +2,7 @@
 """The examples of the documentation, as guide.py runs them."""
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -9,10 +10,11 @@ import subprocess
 import threading
 
 import netns
-from guide import blocks, follow, pages
+from guide import blocks, follow, help_examples, pages, place_modules, type_all
 from lib import (BIN, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, TOP, Daemon, add_target,
-                 batch, check, check_equal, connections, ctl, loaded, remove_network, run, sh,
-                 start, unload_modules, until)
+                 batch, check, check_equal, connections, ctl, ctl_any, loaded, remove_network,
+                 run, sh, start, unload_modules, until)
+from test_interfaces import objects
 
 WEB = "192.0.2.7"
 CONFIG = "/etc/chimney/chimneyd.toml"
@@ -177,6 +179,66 @@ def fork_as(pid, work):
         os.waitpid(child, 0)
 
 
+class Advice:
+    """What happens while somebody watches."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.watchers = 0
+
+    def __call__(self, command):
+        if " top" in command:
+            until(lambda: run("pgrep", "-x", "chimneyctl", tolerate=True), "it runs")
+            return
+        self.watchers += 1
+        until(lambda: read(self.daemon.log).count("events go to") == self.watchers,
+              "chimneyd knows of the monitor")
+        ctl("target", "fault", NEAR_DEV, "event retrieve low-activity tcp 0")
+
+
+def prepare(command):
+    """A target that is as new, with everything at home where a command is about that."""
+    ctl_any("target", "del", NEAR_DEV)
+    ctl_any("target", "release", NEAR_DEV)
+    if " target add" in command:
+        return
+    add_target()
+    if not re.search(r" (offload|explain|capture|policy) ", command):
+        ctl("offload", "all")
+
+
+def test_help():
+    """The examples of chimneyctl's help, each where it makes sense."""
+    place_modules()
+    os.makedirs(os.path.dirname(CONFIG), exist_ok=True)
+    os.makedirs("/var/lib/prometheus/node-exporter", exist_ok=True)
+    os.chdir(TOP)
+    for name in (CONFIG, "new.toml"):
+        with open(name, "w", encoding="ascii") as file:
+            file.write("[[rule]]\naction = 'never'\n")
+    daemon = Daemon()
+    # The first seven operations refuse something.
+    kept = [connect(PEER, port) for port in (7, 80, 5201)]
+    for _ in range(7):
+        ctl("explain", "all", status=EXIT_INCOMPLETE)
+    listener = netns.inside(FAR, socket.create_server, (PEER, 443))
+    fork_as(PID, lambda: kept.append(socket.create_connection((PEER, 443))))
+    far = listener.accept()[0]
+    advice = Advice(daemon)
+    # The kit takes minutes; conformance.md has some of its cases.
+    for words in [()] + [(name,) for name in sorted(objects() - {"conform", "help"})]:
+        check(list(type_all(f"help {' '.join(words)}", help_examples(*words), advice, prepare)),
+              "there are no examples")
+    os.remove(CONFIG)
+    for near, _ in kept:
+        reset(near)
+    os.kill(PID, signal.SIGKILL)
+    far.close()
+
+
+test_help.limit = 600
+
+
 def test_chimneyctl():
     """The examples of its manual page, beside a process that is a web client."""
     daemon = Daemon()
@@ -192,11 +254,7 @@ def test_chimneyctl():
     with open(os.path.join(TOP, "new.toml"), "w", encoding="ascii") as file:
         file.write("[[rule]]\naction = 'offload'\ndst = ':8080'\n")
 
-    def meanwhile():
-        until(lambda: "events go to" in read(daemon.log), "chimneyd knows of the monitor")
-        ctl("target", "fault", NEAR_DEV, "event retrieve low-activity tcp 0")
-
-    follow("Documentation/man/chimneyctl.8.scd", meanwhile=meanwhile)
+    follow("Documentation/man/chimneyctl.8.scd", meanwhile=Advice(daemon))
     check_equal([conn["dport"] for conn in connections()], [8080], "connections that are out")
     check("<svg" in read(os.path.join(TOP, "tree.svg")), "there is no picture")
     check_alive(near, far)

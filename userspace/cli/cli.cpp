@@ -147,7 +147,7 @@ Result<int> run_words(Context& context, Arguments words) {
     if (words.empty())
         return run_summary(context);
     for (auto word : words.subspan(1))
-        if (word.starts_with('-') && !is_help(word) && word != "--dot")
+        if (word.starts_with('-') && !is_help(word) && word != "--dot" && word != "-")
             return fail(ErrorCode::usage, "option " + std::string(word) +
                                               " stands too late: write options before '" +
                                               std::string(words.front()) + "'");

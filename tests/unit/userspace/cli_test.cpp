@@ -484,6 +484,9 @@ TEST_F(CliTest, CaptureWritesWhatReplayReads) {
     record.reports = {report};
     EXPECT_EQ(run({"capture", "all", file}), exit_ok) << err.str();
     EXPECT_EQ(record.asked, "dry initiate all");
+    EXPECT_EQ(run({"capture", "all", "-"}), exit_ok) << err.str();
+    std::ifstream captured(file);
+    EXPECT_EQ(out.str(), std::string(std::istreambuf_iterator<char>(captured), {}));
     EXPECT_EQ(run({"-j", "replay", "veth0", file}), exit_ok) << out.str();
     auto steps = parse_replay(Json::parse(out.str()));
     ASSERT_TRUE(steps) << steps.error().message;

@@ -16,7 +16,7 @@ import time
 
 from echo import ECHO_PORT, EchoServer
 from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
-                 ctl, ctl_any, sh, until)
+                 ctl, ctl_any, entries_in_use, sh, until)
 
 CONNECTIONS = 24
 CHECK_EVERY = 40
@@ -240,9 +240,7 @@ class Churn:
         self.echo()
         call("ApplyPolicy", text="")
         until(lambda: not connections(), "all come home", lambda: f"{connections()}")
-        target, = call("ListTargets")["targets"]
-        check_equal([target[layer]["used"] for layer in ("tcp", "path", "neighbor")], [0, 0, 0],
-                    "entries in use")
+        check_equal(entries_in_use(), 0, "entries in use")
         for sock in self.sockets:
             sock.sendall(b"still here")
             check_equal(sock.recv(10, socket.MSG_WAITALL), b"still here", "echo")

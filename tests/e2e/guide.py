@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs the examples of a Markdown page, in their order, in one shell.
+"""Runs the examples of a Markdown page or a manual page, in their order, in one shell.
 
-Examples are blocks fenced by ```console. A line that begins with "$ " is a command, typed
-by root in the top directory of the repository; the lines that follow are its output, standard
-error included. Where output is shown it must be what comes; "…" stands for any text in a line,
-a line that is "…" for any number of lines. Of a command without output shown, nothing is
-compared but its exit status, which must be 0. After a command that ends in "&" nothing is typed
-before a new socket listens.
+Examples are blocks fenced by ```console, in a manual page literal blocks that begin with "$ ".
+A line that begins with "$ " is a command, typed by root in the top directory of the repository;
+the lines that follow are its output, standard error included. Where output is shown it must be
+what comes; "…" stands for any text in a line, a line that is "…" for any number of lines. Of a
+command without output shown, nothing is compared but its exit status, which must be 0, and that
+jq finds something. After a command that ends in "&" nothing is typed before a new socket listens.
 """
 
+import glob
 import os
 import re
+import signal
 import subprocess
 
 import lib
 
 FENCE = r"^```{}\n(.*?)^```$"
+PROMPT = "$ "
+ENDLESS = re.compile(r"chimneyctl( -\w+)* (monitor|top(?!.* count))\b")
 ENOUGH = "…"
 BUILT = os.path.join(lib.TOP, "kmod")
 
@@ -28,23 +32,52 @@ class Example:
         self.output = []
 
 
-def blocks(page, kind):
-    """The text of the fenced blocks of a page of the repository."""
+def pages():
+    """All that may have examples, relative to the top directory."""
+    found = ["README.md"]
+    for pattern in ("Documentation/*.md", "Documentation/man/*.scd", "kmod/*/README.md",
+                    "tests/*/README.md"):
+        found += sorted(glob.glob(pattern, root_dir=lib.TOP))
+    return found
+
+
+def section(text, heading):
+    """What stands below a heading of a Markdown page."""
+    return re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", text,
+                     re.MULTILINE | re.DOTALL)[1]
+
+
+def blocks(page, kind, heading=None):
+    """The text of the fenced blocks of a page of the repository, or those below a heading."""
     with open(os.path.join(lib.TOP, page), encoding="utf-8") as file:
-        return re.findall(FENCE.format(kind), file.read(), re.MULTILINE | re.DOTALL)
+        text = file.read()
+    if heading:
+        text = section(text, heading)
+    if not page.endswith(".scd"):
+        return re.findall(FENCE.format(kind), text, re.MULTILINE | re.DOTALL)
+    # Their fences have no words.
+    return [block for block in re.findall(FENCE.format(""), text, re.MULTILINE | re.DOTALL)
+            if block.startswith(PROMPT) == (kind == "console")]
 
 
-def examples(page):
+def examples(page, heading):
     found = []
-    for block in blocks(page, "console"):
+    for block in blocks(page, "console", heading):
         for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append(Example(line[2:]))
+            if line.startswith(PROMPT):
+                found.append(Example(line[len(PROMPT):]))
             else:
                 lib.check(found, f"{page}: output without a command: {line}")
                 found[-1].output.append(line)
     lib.check(found, f"{page} has no examples")
     return found
+
+
+def help_examples(*words):
+    """Those of chimneyctl's help; what stands behind two spaces is a remark."""
+    text = lib.run(os.path.join(lib.BIN, "chimneyctl"), "help", *words)
+    shown = re.search(r"^examples:\n((?:  .*\n)+)", text, re.MULTILINE)[1]
+    return [Example(line.strip().split("  ")[0]) for line in shown.splitlines()]
 
 
 def matches(shown, lines):
@@ -71,11 +104,15 @@ class Shell:
     MARK = "--- done"
 
     def __init__(self):
-        environment = dict(os.environ, PATH=lib.BIN + ":" + os.environ["PATH"], LC_ALL="C.UTF-8")
-        self.process = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        cwd=lib.TOP, env=environment)
+        self.process = self._bash()
         self.before = []
+
+    @staticmethod
+    def _bash(*options):
+        environment = dict(os.environ, PATH=lib.BIN + ":" + os.environ["PATH"], LC_ALL="C.UTF-8")
+        return subprocess.Popen(["bash", "--norc", *options], stdin=subprocess.PIPE, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                cwd=lib.TOP, env=environment)
 
     def run(self, command):
         """Exit status and lines of output."""
@@ -94,6 +131,15 @@ class Shell:
         return int(line[len(self.MARK):]), lines
 
 
+    def interrupt(self, command, meanwhile):
+        """Likewise of a command that goes on until it is interrupted, which is after @meanwhile."""
+        process = self._bash("-c", command)
+        meanwhile(command)
+        lib.sh("pkill -x chimneyctl")
+        lines = process.communicate()[0].splitlines()
+        return 0 if process.returncode == -signal.SIGTERM else process.returncode, lines
+
+
 def place_modules():
     """Where "make" puts them, instead of what it may have put there for the host's kernel."""
     for name in os.listdir(lib.MODULES):
@@ -103,17 +149,32 @@ def place_modules():
         os.symlink(os.path.join(lib.MODULES, name), link)
 
 
-def follow(page):
-    """Do what the page says, and get what it shows."""
+def follow(page, heading=None, meanwhile=None):
+    """Do what the page says, or what it says below a heading, and get what it shows.
+
+    @meanwhile is called while a command goes on that does not end by itself.
+    """
     place_modules()
+    for example, lines in type_all(page, examples(page, heading), meanwhile):
+        lib.check("| jq " not in example.command or set(lines) - {"null"},
+                  f"{page}: {example.command} finds nothing")
+
+
+def type_all(page, found, meanwhile=None, before=lambda command: None):
+    """Type examples, and tell what each printed; @before is called before each."""
     shell = Shell()
-    for example in examples(page):
-        status, lines = shell.run(example.command)
+    for example in found:
+        before(example.command)
+        if ENDLESS.search(example.command):
+            status, lines = shell.interrupt(example.command, meanwhile)
+        else:
+            status, lines = shell.run(example.command)
         got = "\n".join(lines)
         lib.check(status == 0,
                   f"{page}: {example.command}: exit status {status}:\n{got}")
         lib.check(not example.output or matches(example.output, lines),
                   f"{page}: {example.command} shows\n" + "\n".join(example.output) +
                   f"\nbut printed\n{got}")
+        yield example, lines
     shell.process.stdin.close()
     shell.process.wait()

@@ -303,6 +303,12 @@ def targets():
     return ctl("target")["targets"]
 
 
+def entries_in_use():
+    """Connections, paths and neighbors that targets hold, all together."""
+    return sum(target[layer]["used"] for target in call("ListTargets")["targets"]
+               for layer in ("tcp", "path", "neighbor"))
+
+
 def add_target(dev=NEAR_DEV, **limits):
     """A simulated NIC: tcp, path, neighbor, mtu, rcvwnd."""
     words = [str(word) for limit in limits.items() for word in limit]

@@ -128,7 +128,7 @@ def test_no_target():
     check_equal(op["ok"], 0, "connections offloaded")
     check_equal(connections(), [], "connections")
     check_alive(sock)
-    del server
+    server.stop()
 
 
 def test_no_match():
@@ -166,7 +166,7 @@ def test_twice():
     check_alive(sock)
     check_tree(upload(*selector))
     check_alive(sock)
-    del server
+    server.stop()
 
 
 def as_nobody():

@@ -10,6 +10,7 @@ import subprocess
 from echo import ECHO_PORT, EchoServer
 from lib import (BIN, EXIT_INCOMPLETE, NEAR_DEV, PEER, TOP, call, check, check_equal, check_tree,
                  connection, ctl_any, loaded, offload, run, start, upload)
+from test_policy import policy, rule
 
 SCHEMA = os.path.join(TOP, "Documentation", "schema", "chimneyctl-1.json")
 COMPLETION = os.path.join(TOP, "userspace", "cli", "completion", "chimneyctl")
@@ -31,7 +32,7 @@ def test_schema():
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     end = connection(sock)
     seen = set()
@@ -41,18 +42,18 @@ def test_schema():
                   ("policy", "release", "all"), ("doctor",), ("metrics",), ("--version",),
                   ("target", "fault", NEAR_DEV, "clear"), ("target", "quarantine", NEAR_DEV),
                   ("offload", *end), ("target", "release", NEAR_DEV), ("capture", *end),
-                  ("nonsense",)):
+                  ("policy", "apply", policy(rule("offload"))), ("nonsense",)):
         reply = ctl_any(*words)
         error = next(validator.iter_errors(reply.document), None)
         check(not error, lambda w=words, e=error: f"{' '.join(w)}: {e.message} at {e.json_path}")
         seen.update(reply.document)
     check_equal(set(schema["properties"]) - seen, {"conformance"}, "documents not seen")
-    del server, daemon
+    server.stop()
 
 
 def test_varlink():
     """The daemon tells its interface, which names what it answers."""
-    daemon = start()
+    start()
     info = call_service("GetInfo")
     check("org.chimney" in info["interfaces"], f"interfaces: {info}")
     description = call_service("GetInterfaceDescription", interface="org.chimney")["description"]
@@ -67,7 +68,6 @@ def test_varlink():
     answer = ask("org.chimney.Nonsense", {})
     check_equal(answer["parameters"]["message"].split(":")[0],
                 "there is no method 'org.chimney.Nonsense'", "an unknown method")
-    del daemon
 
 
 def call_service(method, **parameters):
@@ -92,7 +92,7 @@ def ask(method, parameters):
 def test_metrics():
     """Counters of OpenMetrics follow what happens."""
     server = EchoServer()
-    daemon = start(tcp=7)
+    start(tcp=7)
     sock = connect()
     check_tree(offload(*connection(sock)))
     away = samples()
@@ -106,7 +106,7 @@ def test_metrics():
         check_equal(home[f'chimney_operation_connections_total{{kind="{kind}",status="success"}}'],
                     "1", kind)
         check_equal(home[f'chimney_operation_duration_seconds_count{{kind="{kind}"}}'], "1", kind)
-    del server, daemon
+    server.stop()
 
 
 def samples():
@@ -149,7 +149,7 @@ def complete(line):
 def test_completion():
     """Completion knows the grammar, and asks for targets and connections."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     check_equal(complete("chimneyctl off"), ["offload"], "objects")
     check_equal(complete("chimneyctl target q"), ["quarantine"], "commands")
@@ -157,7 +157,8 @@ def test_completion():
     check_equal(complete("chimneyctl offload dst "), [f"{PEER}:{ECHO_PORT}"], "far ends")
     check_equal(complete("chimneyctl --color a"), ["auto", "always"], "values")
     check_equal(set(complete("chimneyctl ")), objects() | {"help"}, "all objects")
-    del server, daemon, sock
+    sock.close()
+    server.stop()
 
 
 def objects():

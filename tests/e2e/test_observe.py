@@ -31,7 +31,7 @@ def refuse(words, code, sentence):
 def test_explain():
     """The dry run shows the tree with its state, or the reason; nothing is offloaded."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     op = Operation(ctl("explain", *connection(sock)))
     check_equal(op["dry_run"], True, "dry run")
@@ -46,13 +46,13 @@ def test_explain():
     op = Operation(ctl("explain", *connection(sock), status=EXIT_INCOMPLETE))
     check_equal(op.refusals(), ["already-offloaded"], "reasons")
     check_tree(upload(*connection(sock)))
-    del server, daemon
+    server.stop()
 
 
 def test_query():
     """A query reads the variables of an offloaded connection, of one layer or all."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     check_tree(offload(*connection(sock)))
     op = Operation(ctl("query", *connection(sock)))
@@ -64,13 +64,13 @@ def test_query():
     check_equal(path["state"]["cached"]["path_mtu"], 1500, "path MTU")
     check_equal(len(connections()), 1, "connections that are offloaded")
     check_tree(upload(*connection(sock)))
-    del server, daemon
+    server.stop()
 
 
 def test_statistics():
     """Counters count what an offloaded connection sends; a reset shows and clears them."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     check_tree(offload(*connection(sock)))
     for _ in range(5):
@@ -89,7 +89,7 @@ def test_statistics():
     check_equal(counters()["ip_out_octets"], 0, "bytes after the reset")
     refuse("stats nosuchdev", "not-found", "no such device")
     refuse("stats lo", "not-found", "no target")
-    del server, daemon
+    server.stop()
 
 
 def test_parameters():
@@ -148,7 +148,7 @@ def test_monitor():
 def test_faults():
     """A script makes the simulated NIC fail as it says; a bad one changes nothing."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = connect()
     refuse(f"target fault {NEAR_DEV} frobnicate", "kernel", "frobnicate")
     refuse("target fault lo clear", "not-found", "no target")
@@ -158,7 +158,7 @@ def test_faults():
     ctl("target", "fault", NEAR_DEV, "clear")
     check_tree(offload(*connection(sock)))
     check_tree(upload(*connection(sock)))
-    del server, daemon
+    server.stop()
 
 
 def test_conform_missing():

@@ -7,11 +7,12 @@ import subprocess
 import tempfile
 
 from echo import ECHO_PORT, EchoServer, Stream
-from lib import (EXIT_ERROR, EXIT_INCOMPLETE, MODULES, NEAR_DEV, PEER, Daemon, add_target, check,
-                 check_equal, check_guards, check_tree, connection, connections, ctl, ctl_any,
-                 offload, rmmod, run, targets, until, upload)
+from lib import (EXIT_ERROR, EXIT_INCOMPLETE, EXIT_OK, MODULES, NEAR_DEV, PEER, Daemon, add_target,
+                 check, check_equal, check_guards, check_tree, connection, connections, ctl,
+                 ctl_any, offload, rmmod, run, targets, until, upload)
 
 PROGRESS = 256 << 10
+SO_MAX_PACING_RATE = 47
 
 
 def connect():
@@ -64,32 +65,56 @@ def decision(sock, *file):
     return found["step"], found["why"]
 
 
+def apply(rules, status=EXIT_OK):
+    """What was to be done with connections, by their near ports, and what became of it."""
+    decisions = ctl("policy", "apply", rules, status=status)["decisions"]
+    return {one["sport"]: (one["step"], one.get("status", one.get("reason")))
+            for one in decisions}
+
+
 def test_rules():
     """The first rule that matches says who goes out; another policy takes it home again."""
-    server, daemon, _ = begin()
+    server, _, _ = begin()
     first, second = connect(), connect()
     rules = policy(rule("never", src=f":{port(second)}") + rule("offload", dst=f":{ECHO_PORT}"))
     check_equal(decision(first, rules), ("offload", "rule #2 offloads it"), "a test")
     check_equal(connections(), [], "connections after a test")
-    steps = {one["sport"]: one["step"] for one in ctl("policy", "apply", rules)["decisions"]}
-    check_equal((steps[port(first)], steps[port(second)]), ("offload", "stay"), "steps")
-    until(lambda: ports() == [port(first)], "the first goes out", lambda: f"{connections()}")
+    check_equal(apply(rules), {port(first): ("offload", "SUCCESS"), port(second): ("stay", None)},
+                "what became of each")
+    check_equal(ports(), [port(first)], "connections that are out")
     third = connect()
     until(lambda: ports() == sorted([port(first), port(third)]), "a new one goes out",
           lambda: f"{connections()}")
     check_equal(decision(second), ("stay", "rule #1 never offloads it"), "the second")
     shown = ctl("policy")["policy"]
     check_equal([one["connections"] for one in shown["rules"]], [0, 2], "connections of rules")
-    ctl("policy", "apply", policy(""))
-    until(lambda: not connections(), "all come home", lambda: f"{connections()}")
+    check_equal(apply(policy("")), {port(first): ("upload", "SUCCESS"), port(second): ("stay", None),
+                                    port(third): ("upload", "SUCCESS")}, "the way home")
+    check_equal(connections(), [], "connections")
     for sock in (first, second, third):
         echo(sock)
-    del server, daemon
+    server.stop()
+
+
+def test_apply_incomplete():
+    """An apply tells what did not make it, and why: the target's refusal and the host's."""
+    server, _, _ = begin()
+    first, second = connect(), connect()
+    second.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, 1 << 20)
+    ctl("target", "fault", NEAR_DEV, "on tcp-create status connection-rejected")
+    check_equal(apply(policy(rule("offload", dst=f":{ECHO_PORT}")), EXIT_INCOMPLETE),
+                {port(first): ("offload", "CONNECTION_REJECTED"),
+                 port(second): ("offload", "pacing")}, "what became of each")
+    check_equal(connections(), [], "connections")
+    ctl("target", "fault", NEAR_DEV, "clear")
+    for sock in (first, second):
+        echo(sock)
+    server.stop()
 
 
 def test_parts_of_rules():
     """A rule knows the process, the user and the device of a connection."""
-    server, daemon, _ = begin()
+    server, _, _ = begin()
     sock = connect()
     with open("/proc/self/comm", encoding="ascii") as file:
         command = file.read().strip()
@@ -99,21 +124,21 @@ def test_parts_of_rules():
         check_equal(step, "stay", f"a rule with {part} {bad}")
     check_equal(decision(sock, policy(rule("offload", **good))),
                 ("offload", "rule #1 offloads it"), "a rule of which all holds")
-    del server, daemon
+    server.stop()
 
 
 def test_cgroup():
     """A rule knows the control group of a connection, and holds for those below."""
     if not os.path.exists("/sys/fs/cgroup/cgroup.procs"):
         subprocess.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
-    server, daemon, _ = begin()
+    server, _, _ = begin()
     os.makedirs("/sys/fs/cgroup/lab/inner", exist_ok=True)
     with open("/sys/fs/cgroup/lab/inner/cgroup.procs", "w", encoding="ascii") as procs:
         procs.write(str(os.getpid()))
     sock = connect()
     for path, step in {"/lab": "offload", "/lab/inner": "offload", "/lab/other": "stay"}.items():
         check_equal(decision(sock, policy(rule("offload", cgroup=path)))[0], step, path)
-    del server, daemon
+    server.stop()
 
 
 def test_hands():
@@ -126,18 +151,18 @@ def test_hands():
     upload(*connection(sock))
     check_equal(decision(sock), ("stay", "it was taken back by hand"), "after an upload")
     daemon.stop()
-    daemon = Daemon("--state", state, "--config", rules)
+    Daemon("--state", state, "--config", rules)
     check_equal(decision(sock), ("stay", "it was taken back by hand"), "after a restart")
     check_equal(connections(), [], "connections")
     check_equal(ctl("policy", "release", *connection(sock))["released"], 1, "released")
     until(ports, "it goes out again")
     echo(sock)
-    del server, daemon
+    server.stop()
 
 
 def test_full():
     """What does not fit waits until there is room; what the target gives back waits, too."""
-    server, daemon, _ = begin(tcp=1)
+    server, _, _ = begin(tcp=1)
     first = connect()
     ctl("policy", "apply", policy(rule("offload", dst=f":{ECHO_PORT}")))
     until(lambda: ports() == [port(first)], "the first goes out")
@@ -151,7 +176,7 @@ def test_full():
     ctl("target", "fault", NEAR_DEV, "event resume")
     until(lambda: ports() == [port(second)], "it goes out again", lambda: f"{connections()}")
     echo(second)
-    del server, daemon
+    server.stop()
 
 
 def test_quarantine():
@@ -164,7 +189,7 @@ def test_quarantine():
     check_equal(connections(), [], "connections")
     check_equal([target["quarantined"] for target in targets()], [True], "the target")
     daemon.kill()
-    daemon = Daemon("--state", state)
+    Daemon("--state", state)
     reply = ctl_any("offload", *connection(sock))
     check_equal((reply.status, reply.error[0]), (EXIT_ERROR, "refused"), "an offload")
     check(f"target release {NEAR_DEV}" in reply.error[1], lambda: f"it says '{reply.error[1]}'")
@@ -177,7 +202,7 @@ def test_quarantine():
     check_tree(offload(*connection(sock)))
     check_tree(upload(*connection(sock)))
     echo(sock)
-    del server, daemon
+    server.stop()
 
 
 def version(name):
@@ -199,7 +224,7 @@ def successor(name):
 
 def test_hot_swap():
     """The module of a target is exchanged under a busy stream, as Documentation/hot-swap.md says."""
-    server, daemon, _ = begin()
+    server, _, _ = begin()
     path, new_version = successor("chimney_sim")
     stream = Stream(server)
     stream.write()
@@ -223,7 +248,6 @@ def test_hot_swap():
     check_guards(1)
     check_tree(upload(*stream.selector))
     stream.finish()
-    del daemon
 
 
 def test_history():
@@ -234,7 +258,7 @@ def test_history():
     home = upload(*connection(sock))
     offload("dst", f"{PEER}:1", status=0)
     daemon.stop()
-    daemon = Daemon("--state", state)
+    Daemon("--state", state)
     listed = ctl("op", "list")["operations"]
     check_equal([op["kind"] for op in listed], ["initiate", "terminate", "initiate"], "kinds")
     check(all(op["requester"].startswith("uid 0 pid") for op in listed), f"requesters: {listed}")
@@ -245,7 +269,7 @@ def test_history():
     check_equal(ctl("op", "list", "since", "2100-01-01T00:00:00Z")["operations"], [], "future")
     shown, = ctl("op", "show", str(home["id"]))["operations"]
     check_equal(shown["blocks"], home["blocks"], "blocks")
-    del server, daemon
+    server.stop()
 
 
 def test_check():

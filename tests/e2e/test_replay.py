@@ -111,7 +111,7 @@ def test_left_behind():
 def test_captured():
     """The dry run of a live connection can be replayed, and disturbs it not."""
     server = EchoServer()
-    daemon = start()
+    start()
     sock = socket.create_connection((PEER, ECHO_PORT))
     sock.sendall(b"before")
     check_equal(sock.recv(6, socket.MSG_WAITALL), b"before", "echo")
@@ -138,7 +138,7 @@ def test_captured():
             check_equal(after[name], before[name], f"{name} after {step['kind']}")
     sock.sendall(b"behind")
     check_equal(sock.recv(6, socket.MSG_WAITALL), b"behind", "echo")
-    del server, daemon
+    server.stop()
 
 
 def refuse(document, code, sentence, dev=NEAR_DEV):

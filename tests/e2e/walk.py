@@ -18,7 +18,7 @@ import termios
 
 import netns
 from lib import (DAEMON_SOCKET, FAR, FAR_DEV, NEAR_DEV, PEER, Failure, call, check, check_equal,
-                 connections, run, until)
+                 connections, entries_in_use, run, until)
 
 PORT = 4100
 CONNECTIONS = 16
@@ -497,17 +497,11 @@ class Walk:
     def resume(self):
         """A target that wanted everything back must have given it back first (PAU-13)."""
         if self.closed == "event upload-all":
-            until(lambda: not self.used() and not connections(), "all come home",
+            until(lambda: not entries_in_use() and not connections(), "all come home",
                   lambda: f"{connections()}")
         if self.closed:
             self.device("event resume")
         self.closed = None
-
-    @staticmethod
-    def used():
-        """Entries of the target in use."""
-        target, = call("ListTargets")["targets"]
-        return sum(target[layer]["used"] for layer in ("tcp", "path", "neighbor"))
 
     def deadly(self, _, rng):
         """The only connections that may die are those that are offloaded now."""

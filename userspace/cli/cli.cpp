@@ -147,7 +147,7 @@ Result<int> run_words(Context& context, Arguments words) {
     if (words.empty())
         return run_summary(context);
     for (auto word : words.subspan(1))
-        if (word.starts_with('-') && !is_help(word) && word != "--dot")
+        if (word.starts_with('-') && !is_help(word) && word != "--dot" && word != "-")
             return fail(ErrorCode::usage, "option " + std::string(word) +
                                               " stands too late: write options before '" +
                                               std::string(words.front()) + "'");
@@ -210,6 +210,13 @@ Result<Selector> selector_argument(Arguments arguments, std::string_view command
                                           " needs a selector: say which connections with src, "
                                           "dst, pid or all");
     return parse_selector(arguments);
+}
+
+Result<void> no_arguments(Arguments arguments, std::string_view command) {
+    if (arguments.empty())
+        return {};
+    return fail(ErrorCode::usage, fmt::format("'{}' is one word too many: {} takes none",
+                                              arguments.front(), command));
 }
 
 int print_reports(Context& context, const std::vector<Report>& reports, const Selector& selector) {

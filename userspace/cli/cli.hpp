@@ -85,6 +85,9 @@ Result<int> dispatch(Context& context, Arguments arguments, std::span<const Comm
 /// The selector a command got; an error if it must not be empty and is.
 Result<Selector> selector_argument(Arguments arguments, std::string_view command);
 
+/// An error if a command that takes no words got one.
+Result<void> no_arguments(Arguments arguments, std::string_view command);
+
 /// Print the reports of operations; the exit status they mean.
 int print_reports(Context& context, const std::vector<Report>& reports, const Selector& selector);
 

@@ -29,10 +29,10 @@ chimney_conform.ko. The device should carry nothing else meanwhile. With CASEs, 
 whose names begin with one of them.
 
 examples:
-  insmod chimney_conform.ko
+  insmod kmod/chimney_conform.ko
   chimneyctl conform veth0
   chimneyctl conform veth0 init term_16
-  chimneyctl -j conform veth0 | jq '.conformance.cases[] | select(.ok | not)'
+  chimneyctl -j conform veth0 term | jq '.conformance.cases[] | select(.ok | not)'
 
 Exit status: 0 if no case failed, 2 if some did, 1 for an error.
 )";

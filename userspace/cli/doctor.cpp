@@ -211,9 +211,8 @@ Json to_json(const Finding& finding) {
 }
 
 Result<int> run_doctor(Context& context, Arguments arguments) {
-    if (!arguments.empty())
-        return fail(ErrorCode::usage, "'" + std::string(arguments[0]) +
-                                          "' is one word too many: chimneyctl doctor takes none");
+    if (auto none = no_arguments(arguments, "doctor"); !none)
+        return tl::unexpected(none.error());
     const fs::path root = context.root();
     Findings findings;
     for (const char* module : {"chimney", "chimney_sim"})

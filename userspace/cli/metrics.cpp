@@ -19,9 +19,8 @@ examples:
 )";
 
 Result<int> run_metrics(Context& context, Arguments arguments) {
-    if (!arguments.empty())
-        return fail(ErrorCode::usage, "'" + std::string(arguments[0]) +
-                                          "' is one word too many: chimneyctl metrics takes none");
+    if (auto none = no_arguments(arguments, "metrics"); !none)
+        return tl::unexpected(none.error());
     return context.backend()
         .and_then(
             [](Backend* backend) { return backend->call(method::get_metrics, Json::object()); })

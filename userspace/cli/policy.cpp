@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
@@ -46,7 +47,8 @@ home until it is released; what is offloaded by hand stays out.
   show      the rules in force, and how many connections each has offloaded
   check     look for mistakes in a file; needs no chimneyd
   test      what the rules in force, or those of a file, would do with each connection, and why
-  apply     read the rules anew, or take those of a file until chimneyd is restarted, and act now
+  apply     read the rules anew, or take those of a file until chimneyd is restarted; act now, wait
+            for the result and print it
   release   give connections that were moved by hand back to the policy
 
 examples:
@@ -56,7 +58,8 @@ examples:
   chimneyctl policy release dst 10.0.0.0/24
   chimneyctl -j policy test | jq '.decisions[] | select(.step == "offload")'
 
-Exit status of check: 0 if there is no mistake, 2 if there are some, 1 if FILE cannot be read.
+Exit status of check: 0 if there is no mistake, 2 if there are some, 1 if FILE cannot be read. Of
+apply: 0 if every connection that was to be moved was, 2 if some were not, 1 for an error.
 )";
 
 /// The file a command got; the daemon's if none.
@@ -107,45 +110,80 @@ std::string endpoint_of(const Json& json, const char* address, const char* port)
     return parsed ? format_endpoint(*parsed, json.value(port, std::uint16_t{0})) : "?";
 }
 
-std::string render_decisions(const Style& style, const Json& document) {
+bool succeeded(const Json& decision) {
+    return decision.value("status", "") == ndis_name(CHIMNEY_STATUS_SUCCESS);
+}
+
+bool moves(const Json& decision) {
+    return decision.value("step", "") != "stay";
+}
+
+/// What became of a decision that was carried out.
+Cell render_result(const Json& decision, bool carried_out) {
+    if (!carried_out || !moves(decision))
+        return {""};
+    if (succeeded(decision))
+        return {decision.value("status", ""), Color::green};
+    return {decision.value("status", decision.value("reason", "no result")), Color::yellow};
+}
+
+std::string render_decisions(const Style& style, const Json& document, bool carried_out) {
     static const std::map<std::string, Color> colors = {
         {"offload", Color::green}, {"upload", Color::yellow}, {"stay", Color::dim}};
     std::vector<std::vector<Cell>> rows;
     std::map<std::string, unsigned> counts;
+    std::map<std::string, unsigned> made;
     for (const auto& decision : document.value("decisions", Json::array())) {
         auto step = decision.value("step", "");
         ++counts[step];
+        made[step] += succeeded(decision);
         auto color = colors.find(step);
         rows.push_back({{step, color == colors.end() ? Color::none : color->second},
                         {"tcp " + endpoint_of(decision, "src", "sport") +
                          (style.utf8 ? " → " : " -> ") + endpoint_of(decision, "dst", "dport")},
                         {decision.contains("dev") ? "dev " + decision.value("dev", "") : ""},
                         {decision.value("offloaded", false) ? "offloaded" : "at home"},
-                        {decision.value("why", ""), Color::dim}});
+                        {decision.value("why", ""), Color::dim},
+                        render_result(decision, carried_out)});
     }
-    return format_table(style, rows) + fmt::format("{} to offload, {} to upload, {} stay\n",
-                                                   counts["offload"], counts["upload"],
-                                                   counts["stay"]);
+    auto table = format_table(style, rows);
+    if (carried_out)
+        return table + fmt::format("{} of {} offloaded, {} of {} uploaded, {} stay\n",
+                                   made["offload"], counts["offload"], made["upload"],
+                                   counts["upload"], counts["stay"]);
+    return table + fmt::format("{} to offload, {} to upload, {} stay\n", counts["offload"],
+                               counts["upload"], counts["stay"]);
 }
 
-Result<int> call_decisions(Context& context, std::string_view method, Arguments arguments) {
+Result<Json> call_decisions(Context& context, std::string_view method, Arguments arguments) {
     auto parameters = policy_parameters(arguments);
     if (!parameters)
         return tl::unexpected(parameters.error());
-    return context.backend()
-        .and_then([&](Backend* backend) { return backend->call(method, *parameters); })
+    return context.backend().and_then(
+        [&](Backend* backend) { return backend->call(method, *parameters); });
+}
+
+Result<int> run_test(Context& context, Arguments arguments) {
+    return call_decisions(context, method::test_policy, arguments)
         .map([&](const Json& document) -> int {
-            context.print(document, [&] { return render_decisions(context.style(), document); });
+            context.print(document,
+                          [&] { return render_decisions(context.style(), document, false); });
             return exit_ok;
         });
 }
 
-Result<int> run_test(Context& context, Arguments arguments) {
-    return call_decisions(context, method::test_policy, arguments);
-}
-
 Result<int> run_apply(Context& context, Arguments arguments) {
-    return call_decisions(context, method::apply_policy, arguments);
+    return call_decisions(context, method::apply_policy, arguments)
+        .map([&](const Json& document) -> int {
+            context.print(document,
+                          [&] { return render_decisions(context.style(), document, true); });
+            auto decisions = document.value("decisions", Json::array());
+            return std::ranges::all_of(
+                       decisions,
+                       [](const Json& decision) { return !moves(decision) || succeeded(decision); })
+                       ? exit_ok
+                       : exit_incomplete;
+        });
 }
 
 std::string render_rule(const Json& rule) {
@@ -175,9 +213,8 @@ std::string render_policy(const Style& style, const Json& policy) {
 }
 
 Result<int> run_show(Context& context, Arguments arguments) {
-    if (!arguments.empty())
-        return fail(ErrorCode::usage, "'" + std::string(arguments[0]) +
-                                          "' is one word too many: policy show takes none");
+    if (auto none = no_arguments(arguments, "policy show"); !none)
+        return tl::unexpected(none.error());
     return context.backend()
         .and_then(
             [](Backend* backend) { return backend->call(method::show_policy, Json::object()); })

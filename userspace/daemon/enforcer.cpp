@@ -65,6 +65,10 @@ bool succeeded(const Block& block) {
     return block.layer == CHIMNEY_LAYER_TCP && block.status == CHIMNEY_STATUS_SUCCESS;
 }
 
+std::string format_cookie(std::uint64_t cookie) {
+    return fmt::format("{:#x}", cookie);
+}
+
 std::string_view to_string(Step step) {
     constexpr auto names = std::to_array<std::string_view>({"stay", "offload", "upload"});
     return names[static_cast<std::size_t>(step)];
@@ -76,7 +80,7 @@ Json to_json(const Decision& decision) {
                  {"sport", name.src_port},
                  {"dst", name.dst.to_string()},
                  {"dport", name.dst_port},
-                 {"cookie", fmt::format("{:#x}", name.cookie)},
+                 {"cookie", format_cookie(name.cookie)},
                  {"uid", uid},
                  {"age_s", age},
                  {"bytes", bytes},
@@ -102,6 +106,25 @@ Json decisions_document(const std::vector<Decision>& decisions) {
     for (const auto& decision : decisions)
         list.push_back(to_json(decision));
     return {{"schema", 1}, {"decisions", std::move(list)}};
+}
+
+Json with_results(Json document, const std::vector<Report>& reports) {
+    std::map<std::string, Json> results;
+    for (const auto& report : reports)
+        for (const auto& block : report.blocks) {
+            if (block.layer != CHIMNEY_LAYER_TCP)
+                continue;
+            auto& result = results[format_cookie(block.cookie)];
+            result["operation"] = report.operation.id;
+            if (block.reason)
+                result["reason"] = chimney::to_string(*block.reason);
+            else if (block.status)
+                result["status"] = ndis_name(*block.status);
+        }
+    for (auto& decision : document["decisions"])
+        if (auto result = results.find(decision.value("cookie", "")); result != results.end())
+            decision.update(result->second);
+    return document;
 }
 
 /// What may still be offloaded in one go.

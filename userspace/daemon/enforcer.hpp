@@ -30,6 +30,8 @@ struct Decision {
 
 /// {"schema":1,"decisions":[...]}
 Json decisions_document(const std::vector<Decision>& decisions);
+/// The same document; each decision that was carried out has what became of it.
+Json with_results(Json document, const std::vector<Report>& reports);
 
 /// How things stand when the policy is looked at.
 struct Situation {

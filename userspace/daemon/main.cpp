@@ -148,13 +148,12 @@ Result<void> add_signals(sd_event* loop) {
 }
 
 /// The policy is read again; the other settings need a restart.
-Result<void> reload_on_hangup(sd_event* loop, Service& service) {
+Result<void> reload_on_hangup(sd_event* loop, Server& server) {
     auto handler = [](sd_event_source*, const signalfd_siginfo*, void* target) {
-        if (auto reloaded = static_cast<Service*>(target)->reload(); !reloaded)
-            spdlog::error("the policy stays as it was: {}", reloaded.error().message);
+        static_cast<Server*>(target)->reload();
         return 0;
     };
-    if (int error = sd_event_add_signal(loop, nullptr, SIGHUP, handler, &service); error < 0)
+    if (int error = sd_event_add_signal(loop, nullptr, SIGHUP, handler, &server); error < 0)
         return fail_errno("cannot handle SIGHUP", -error);
     return {};
 }
@@ -184,13 +183,13 @@ Result<void> serve(const Config& config, const std::string& file) {
     Service service(**requests, config.on_exit == OnExit::home);
     service.set_policy(config.policy, file);
     service.keep_state(config.state);
-    if (auto added = reload_on_hangup(loop.get(), service); !added)
-        return added;
     if (auto targets = Client(**requests).targets(); !targets)
         spdlog::warn("{}", targets.error().message);
     auto server = Server::create(loop.get(), std::move(*listener), service, **events);
     if (!server)
         return tl::unexpected(server.error());
+    if (auto added = reload_on_hangup(loop.get(), **server); !added)
+        return added;
     std::unique_ptr<MetricsHttp> http;
     if (config.metrics_port) {
         auto created = MetricsHttp::create(loop.get(), *config.metrics_port,

@@ -8,7 +8,6 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
 
 namespace chimney::daemon {
 namespace {
@@ -74,28 +73,16 @@ Result<void> MetricsHttp::attach(sd_event* loop, std::uint16_t port) {
         return fail_errno(fmt::format("cannot answer HTTP on port {} of localhost", port), errno);
 
     const auto* info = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);
-    sd_event_source* source = nullptr;
-    int error = sd_event_add_io(
-        loop, &source, info->epoll_fd, EPOLLIN,
-        [](sd_event_source*, int, std::uint32_t, void* self) {
-            static_cast<MetricsHttp*>(self)->run();
-            return 0;
-        },
-        this);
-    ready_source_.reset(source);
-    if (error < 0)
-        return fail_errno("cannot watch for HTTP", -error);
-
-    source = nullptr;
-    error = sd_event_add_time_relative(
-        loop, &source, CLOCK_MONOTONIC, 0, 0,
-        [](sd_event_source*, std::uint64_t, void* self) {
-            static_cast<MetricsHttp*>(self)->run();
-            return 0;
-        },
-        this);
-    timer_source_.reset(source);
-    return error < 0 ? fail_errno("cannot set a timer", -error) : Result<void>();
+    auto ready = watch<&MetricsHttp::run>(loop, info->epoll_fd, this);
+    if (!ready)
+        return tl::unexpected(ready.error());
+    auto timer = make_timer<&MetricsHttp::run>(loop, this);
+    if (!timer)
+        return tl::unexpected(timer.error());
+    ready_source_ = std::move(*ready);
+    timer_ = std::move(*timer);
+    arm(timer_, 0);
+    return {};
 }
 
 std::uint16_t MetricsHttp::port() const {
@@ -105,12 +92,10 @@ std::uint16_t MetricsHttp::port() const {
 void MetricsHttp::run() {
     MHD_run(daemon_.get());
     MHD_UNSIGNED_LONG_LONG ms = 0;
-    if (MHD_get_timeout(daemon_.get(), &ms) != MHD_YES) {
-        sd_event_source_set_enabled(timer_source_.get(), SD_EVENT_OFF);
-        return;
-    }
-    sd_event_source_set_time_relative(timer_source_.get(), ms * us_per_ms);
-    sd_event_source_set_enabled(timer_source_.get(), SD_EVENT_ONESHOT);
+    if (MHD_get_timeout(daemon_.get(), &ms) == MHD_YES)
+        arm(timer_, ms * us_per_ms);
+    else
+        disarm(timer_);
 }
 
 } // namespace chimney::daemon

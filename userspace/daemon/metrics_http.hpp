@@ -43,7 +43,7 @@ class MetricsHttp {
     Text text_;
     std::unique_ptr<MHD_Daemon, Stop> daemon_;
     EventSource ready_source_;
-    EventSource timer_source_;
+    EventSource timer_;
 };
 
 } // namespace chimney::daemon

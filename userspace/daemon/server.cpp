@@ -5,7 +5,6 @@
 #include <cerrno>
 
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 namespace chimney::daemon {
@@ -24,17 +23,10 @@ class Peer : public Caller, public std::enable_shared_from_this<Peer> {
     Peer(Server& server, UniqueFd socket) : server_(server), socket_(std::move(socket)) {}
 
     bool attach() {
-        sd_event_source* source = nullptr;
-        int error = sd_event_add_io(
-            server_.loop_, &source, socket_.get(), EPOLLIN,
-            [](sd_event_source*, int, std::uint32_t events, void* self) {
-                // Keeps the object alive while it may drop itself.
-                static_cast<Peer*>(self)->shared_from_this()->ready(events);
-                return 0;
-            },
-            this);
-        source_.reset(source);
-        return error >= 0;
+        auto source = watch<&Peer::ready>(server_.loop_, socket_.get(), this);
+        if (source)
+            source_ = std::move(*source);
+        return source.has_value();
     }
 
     void send(std::string message) override {
@@ -54,6 +46,7 @@ class Peer : public Caller, public std::enable_shared_from_this<Peer> {
 
   private:
     void ready(std::uint32_t events) {
+        auto alive = shared_from_this(); // it may drop itself
         if (events & EPOLLOUT)
             flush();
         if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
@@ -113,44 +106,18 @@ Result<std::unique_ptr<Server>> Server::create(sd_event* loop, Listener listener
 Server::~Server() = default;
 
 Result<void> Server::attach() {
-    sd_event_source* source = nullptr;
-    int error = sd_event_add_io(
-        loop_, &source, listener_.fd(), EPOLLIN,
-        [](sd_event_source*, int, std::uint32_t, void* self) {
-            static_cast<Server*>(self)->accept_peer();
-            return 0;
-        },
-        this);
-    accept_source_.reset(source);
-    if (error < 0)
-        return fail_errno("cannot watch the socket", -error);
-
-    source = nullptr;
-    error = sd_event_add_io(
-        loop_, &source, events_.fd(), EPOLLIN,
-        [](sd_event_source*, int, std::uint32_t, void* self) {
-            static_cast<Server*>(self)->receive_events();
-            return 0;
-        },
-        this);
-    events_source_.reset(source);
-    if (error < 0)
-        return fail_errno("cannot watch the netlink events", -error);
-
-    source = nullptr;
-    error = sd_event_add_time_relative(
-        loop_, &source, CLOCK_MONOTONIC, poll_interval_us, 0,
-        [](sd_event_source*, std::uint64_t, void* self) {
-            auto* server = static_cast<Server*>(self);
-            server->service_.poll();
-            server->arm_poll();
-            return 0;
-        },
-        this);
-    poll_source_.reset(source);
-    if (error < 0)
-        return fail_errno("cannot set a timer", -error);
-    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    auto accept = watch<&Server::accept_peer>(loop_, listener_.fd(), this);
+    if (!accept)
+        return tl::unexpected(accept.error());
+    auto events = watch<&Server::receive_events>(loop_, events_.fd(), this);
+    if (!events)
+        return tl::unexpected(events.error());
+    auto timer = make_timer<&Server::poll>(loop_, this);
+    if (!timer)
+        return tl::unexpected(timer.error());
+    accept_source_ = std::move(*accept);
+    events_source_ = std::move(*events);
+    poll_timer_ = std::move(*timer);
     arm_poll();
     return {};
 }
@@ -177,21 +144,26 @@ void Server::receive_events() {
     arm_poll();
 }
 
+void Server::reload() {
+    if (auto reloaded = service_.reload(); !reloaded)
+        spdlog::error("the policy stays as it was: {}", reloaded.error().message);
+    arm_poll();
+}
+
+void Server::poll() {
+    service_.poll();
+    arm_poll();
+}
+
 void Server::drop(Peer& peer) {
     peers_.erase(&peer);
 }
 
 void Server::arm_poll() {
-    if (!service_.waiting()) {
-        sd_event_source_set_enabled(poll_source_.get(), SD_EVENT_OFF);
-        return;
-    }
-    int enabled = SD_EVENT_OFF;
-    sd_event_source_get_enabled(poll_source_.get(), &enabled);
-    if (enabled != SD_EVENT_OFF)
-        return;
-    sd_event_source_set_time_relative(poll_source_.get(), poll_interval_us);
-    sd_event_source_set_enabled(poll_source_.get(), SD_EVENT_ONESHOT);
+    if (!service_.waiting())
+        disarm(poll_timer_);
+    else if (sd_event_source_get_enabled(poll_timer_.get(), nullptr) == 0)
+        arm(poll_timer_, poll_interval_us);
 }
 
 } // namespace chimney::daemon

@@ -26,6 +26,8 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// Have the service read its policy again, and act on it.
+    void reload();
     std::size_t peers() const { return peers_.size(); }
 
   private:
@@ -36,6 +38,7 @@ class Server {
     Result<void> attach();
     void accept_peer();
     void receive_events();
+    void poll();
     void drop(Peer& peer);
     void arm_poll();
 
@@ -46,7 +49,7 @@ class Server {
     std::map<Peer*, std::shared_ptr<Peer>> peers_;
     EventSource accept_source_;
     EventSource events_source_;
-    EventSource poll_source_;
+    EventSource poll_timer_;
 };
 
 } // namespace chimney::daemon

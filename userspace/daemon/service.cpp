@@ -21,7 +21,6 @@ constexpr auto changing = std::to_array<std::string_view>({
     method::reset_statistics,
     method::set_parameters,
     method::set_faults,
-    method::apply_policy,
     method::release,
     method::release_target,
 });
@@ -76,9 +75,10 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
         return;
     }
     auto options = operation_of(call->method);
-    if (options || call->method == method::quarantine_target) {
+    auto starter = start_of(call->method);
+    if (options || starter) {
         auto started =
-            options ? start(caller, *call, *options) : quarantine(caller, call->parameters);
+            options ? start(caller, *call, *options) : (this->*starter)(caller, call->parameters);
         if (!started) {
             spdlog::warn("{} for {} failed: {}", call->method, caller->describe(),
                          started.error().message);
@@ -100,6 +100,13 @@ void Service::handle(const std::shared_ptr<Caller>& caller, std::string_view tex
     caller->send(encode_reply(*document));
 }
 
+/// Calls that are answered when operations are done.
+Service::Start Service::start_of(std::string_view method) {
+    if (method == method::quarantine_target)
+        return &Service::quarantine;
+    return method == method::apply_policy ? &Service::apply_policy : nullptr;
+}
+
 Service::Answer Service::answer_of(std::string_view method) {
     static const std::map<std::string_view, Answer> answers = {
         {method::ping, &Service::ping},
@@ -119,7 +126,6 @@ Service::Answer Service::answer_of(std::string_view method) {
         {method::set_faults, &Service::set_faults},
         {method::show_policy, &Service::show_policy},
         {method::test_policy, &Service::test_policy},
-        {method::apply_policy, &Service::apply_policy},
         {method::release, &Service::release},
         {method::release_target, &Service::release_target},
     };
@@ -178,12 +184,13 @@ Result<Json> Service::list_targets(const Json& parameters) {
 }
 
 Result<Json> Service::add_target(const Json& parameters) {
+    auto target = parse_target_spec(parameters).and_then([&](const TargetSpec& spec) {
+        return client_.target_new(spec);
+    });
+    if (!target)
+        return tl::unexpected(target.error());
     enforcer_.forget_failures(); // some may have been for want of a target
-    return mark_quarantined(
-               parse_target_spec(parameters)
-                   .and_then([&](const TargetSpec& spec) { return client_.target_new(spec); })
-                   .map([](const Target& target) { return std::vector{target}; }))
-        .map(targets_document);
+    return mark_quarantined(std::vector{*target}).map(targets_document);
 }
 
 // The kernel answers when the target's connections are home; other callers wait that long.
@@ -289,7 +296,7 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
         if (auto allowed = check_allowed(*requests); !allowed)
             return allowed;
 
-    Job job{Origin::call, caller->describe(), caller, 0, {}, {}};
+    Job job{Origin::call, caller->describe(), caller};
     for (const auto& request : *requests) {
         if (auto begun = begin(job, request, options); !begun) {
             auto error = begun.error();
@@ -349,7 +356,7 @@ void Service::on_events(const Events& events) {
 }
 
 void Service::offload_again(std::uint32_t ifindex) {
-    Job job{Origin::resume, "resume", {}, ifindex, {}, {}};
+    Job job{Origin::resume, "resume", {}, ifindex};
     OperationOptions options;
     options.kind = CHIMNEY_OP_KIND_INITIATE;
     options.owned = owned_;
@@ -426,6 +433,8 @@ void Service::on_done(std::uint32_t operation) {
     }
     if (!ours)
         record_foreign(operation);
+    while (!applications_.empty() && !in_round())
+        enforce();
 }
 
 void Service::finish(const Job& job) {
@@ -449,7 +458,8 @@ void Service::finish(const Job& job) {
         reports.push_back(std::move(*report));
     }
     if (caller)
-        caller->send(encode_reply(reports_document(reports)));
+        caller->send(encode_reply(job.decisions.is_null() ? reports_document(reports)
+                                                          : with_results(job.decisions, reports)));
     for (const auto& report : reports) {
         record(report);
         enforce_quarantine(report);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -79,7 +80,9 @@ class Service {
     /// Counters in the text format of OpenMetrics.
     Result<std::string> metrics();
     /// Whether there is something for poll() to do.
-    bool waiting() const { return !jobs_.empty() || !wishes_.due().empty() || has_policy(); }
+    bool waiting() const {
+        return !jobs_.empty() || !applications_.empty() || !wishes_.due().empty() || has_policy();
+    }
 
   private:
     /// Rules, or connections that rules have offloaded when there were some.
@@ -91,10 +94,18 @@ class Service {
     struct Job {
         Origin origin = Origin::call;
         std::string requester; ///< for the history
-        std::weak_ptr<Caller> caller;
+        std::weak_ptr<Caller> caller{};
         std::uint32_t again = 0; ///< the target that has resumed
-        std::set<std::uint32_t> running;
-        std::vector<std::uint32_t> operations; ///< all, in the order of the answer
+        std::set<std::uint32_t> running{};
+        std::vector<std::uint32_t> operations{}; ///< all, in the order of the answer
+        Json decisions{};                        ///< if the caller wants to know of them
+    };
+
+    /// A policy that somebody wants in force, and who that is.
+    struct Application {
+        Policy policy;
+        std::weak_ptr<Caller> caller;
+        std::string requester;
     };
 
     /// A caller that wants to know of events.
@@ -105,6 +116,9 @@ class Service {
 
     using Answer = Result<Json> (Service::*)(const Json& parameters);
     static Answer answer_of(std::string_view method);
+    using Start = Result<void> (Service::*)(const std::shared_ptr<Caller>& caller,
+                                            const Json& parameters);
+    static Start start_of(std::string_view method);
     Result<Json> ping(const Json& parameters);
     Result<Json> list_operations(const Json& parameters);
     Result<Json> list_targets(const Json& parameters);
@@ -122,10 +136,10 @@ class Service {
     Result<Json> get_interface(const Json& parameters);
     Result<Json> show_policy(const Json& parameters);
     Result<Json> test_policy(const Json& parameters);
-    Result<Json> apply_policy(const Json& parameters);
     Result<Json> release(const Json& parameters);
     Result<Json> release_target(const Json& parameters);
     Result<void> quarantine(const std::shared_ptr<Caller>& caller, const Json& parameters);
+    Result<void> apply_policy(const std::shared_ptr<Caller>& caller, const Json& parameters);
     Result<void> start(const std::shared_ptr<Caller>& caller, const Call& call,
                        OperationOptions options);
     void listen(const std::shared_ptr<Caller>& caller);
@@ -135,8 +149,11 @@ class Service {
     Result<std::vector<Target>> mark_quarantined(Result<std::vector<Target>> targets) const;
     Result<Policy> policy_parameter(const Json& parameters) const;
     Result<Situation> look(const Policy& policy);
+    bool in_round() const;
     void enforce();
-    void carry_out(const std::vector<Decision>& decisions, Step step, OpKind kind);
+    void apply(Application application);
+    void carry_out(const std::vector<Decision>& decisions, Job job);
+    void begin_step(const std::vector<Decision>& decisions, Step step, OpKind kind, Job& job);
     Result<void> check_allowed(const std::vector<KernelSelector>& requests);
     void enforce_quarantine(const Report& report);
     void learn(const Job& job, const Report& report);
@@ -154,6 +171,7 @@ class Service {
     Resolver resolver_;
     InterfaceNamer namer_;
     std::list<Job> jobs_;
+    std::deque<Application> applications_;
     std::list<Listener> listeners_;
     Wishes wishes_;
     std::size_t wishes_limit_ = wishes_at_least;

@@ -161,33 +161,67 @@ Result<Situation> Service::look(const Policy& policy) {
     return situation;
 }
 
+/// Whether what a round has started goes on.
+bool Service::in_round() const {
+    return std::ranges::any_of(jobs_, [](const Job& job) { return job.origin == Origin::policy; });
+}
+
 /// One round. The next one waits for what this one starts.
 void Service::enforce() {
-    if (!has_policy() ||
-        std::ranges::any_of(jobs_, [](const Job& job) { return job.origin == Origin::policy; }))
+    if (in_round())
+        return;
+    if (!applications_.empty()) {
+        auto application = std::move(applications_.front());
+        applications_.pop_front();
+        apply(std::move(application));
+        return;
+    }
+    if (!has_policy())
         return;
     auto situation = look(policy_);
     if (!situation) {
         spdlog::debug("cannot look at the connections: {}", situation.error().message);
         return;
     }
-    auto decisions = enforcer_.decide(policy_, *situation);
-    enforcer_.begin(decisions);
-    carry_out(decisions, Step::upload, CHIMNEY_OP_KIND_TERMINATE);
-    carry_out(decisions, Step::offload, CHIMNEY_OP_KIND_INITIATE);
+    carry_out(enforcer_.decide(policy_, *situation), {Origin::policy, "policy"});
 }
 
-void Service::carry_out(const std::vector<Decision>& decisions, Step step, OpKind kind) {
+/// A round with a policy that was not in force before.
+void Service::apply(Application application) {
+    auto& [policy, caller, requester] = application;
+    auto situation = look(policy);
+    if (!situation) {
+        spdlog::warn("cannot put a policy in force for {}: {}", requester,
+                     situation.error().message);
+        if (auto waiting = caller.lock())
+            waiting->send(encode_error(situation.error()));
+        return;
+    }
+    spdlog::info("{} rules are put in force for {}", policy.rules.size(), requester);
+    enforcer_.forget_failures();
+    policy_ = std::move(policy);
+    auto decisions = enforcer_.decide(policy_, *situation);
+    Job job{Origin::policy, "policy", caller};
+    job.decisions = decisions_document(decisions);
+    carry_out(decisions, std::move(job));
+}
+
+void Service::carry_out(const std::vector<Decision>& decisions, Job job) {
+    enforcer_.begin(decisions);
+    begin_step(decisions, Step::upload, CHIMNEY_OP_KIND_TERMINATE, job);
+    begin_step(decisions, Step::offload, CHIMNEY_OP_KIND_INITIATE, job);
+    if (!job.operations.empty() || !job.decisions.is_null())
+        wait_for(std::move(job));
+}
+
+void Service::begin_step(const std::vector<Decision>& decisions, Step step, OpKind kind, Job& job) {
     std::vector<SocketName> names;
     for (const auto& decision : decisions)
         if (decision.step == step)
             names.push_back(decision.candidate.name);
-    if (names.empty())
-        return;
     OperationOptions options;
     options.kind = kind;
     options.owned = owned_ && kind == CHIMNEY_OP_KIND_INITIATE;
-    Job job{Origin::policy, "policy", {}, 0, {}, {}};
     for (const auto& request : name_all(names)) {
         if (auto begun = begin(job, request, options); !begun)
             spdlog::warn("the policy cannot {} {} connections: {}", to_string(kind),
@@ -196,7 +230,6 @@ void Service::carry_out(const std::vector<Decision>& decisions, Step step, OpKin
             spdlog::info("operation {}: {} {} connections for the policy", job.operations.back(),
                          to_string(kind), request.sockets.size());
     }
-    wait_for(std::move(job));
 }
 
 Result<Json> Service::show_policy(const Json&) {
@@ -226,18 +259,12 @@ Result<Json> Service::test_policy(const Json& parameters) {
     });
 }
 
-Result<Json> Service::apply_policy(const Json& parameters) {
-    auto policy = policy_parameter(parameters);
-    if (!policy)
-        return tl::unexpected(policy.error());
-    auto situation = look(*policy);
-    if (!situation)
-        return tl::unexpected(situation.error());
-    enforcer_.forget_failures();
-    policy_ = std::move(*policy);
-    auto document = decisions_document(enforcer_.decide(policy_, *situation));
-    enforce();
-    return document;
+// If a round goes on, it is the next one's turn.
+Result<void> Service::apply_policy(const std::shared_ptr<Caller>& caller, const Json& parameters) {
+    return policy_parameter(parameters).map([&](Policy policy) {
+        applications_.push_back({std::move(policy), caller, caller->describe()});
+        enforce();
+    });
 }
 
 Result<Json> Service::release(const Json& parameters) {
@@ -297,7 +324,7 @@ Result<void> Service::quarantine(const std::shared_ptr<Caller>& caller, const Js
             names.push_back({conn.src, conn.dst, conn.src_port, conn.dst_port, conn.cookie});
     OperationOptions options;
     options.kind = CHIMNEY_OP_KIND_TERMINATE;
-    Job job{Origin::quarantine, caller->describe(), caller, 0, {}, {}};
+    Job job{Origin::quarantine, caller->describe(), caller};
     for (const auto& request : name_all(names))
         if (auto begun = begin(job, request, options); !begun)
             return begun;
@@ -316,7 +343,7 @@ void Service::enforce_quarantine(const Report& report) {
             names.push_back({*block.src, *block.dst, block.src_port, block.dst_port, block.cookie});
     OperationOptions options;
     options.kind = CHIMNEY_OP_KIND_TERMINATE;
-    Job job{Origin::quarantine, "quarantine", {}, 0, {}, {}};
+    Job job{Origin::quarantine, "quarantine"};
     for (const auto& request : name_all(names))
         if (auto begun = begin(job, request, options); !begun)
             spdlog::warn("cannot take home what is quarantined: {}", begun.error().message);

@@ -412,6 +412,31 @@ TEST_F(CliTest, PolicyTestSendsAFile) {
                          "1 to offload, 0 to upload, 0 stay\n");
 }
 
+TEST_F(CliTest, PolicyApplyPrintsResults) {
+    auto decision = [](const char* step) {
+        return Json{{"src", "10.0.0.1"}, {"sport", 1},   {"dst", "10.0.0.2"},
+                    {"dport", 80},       {"step", step}, {"why", "so"}};
+    };
+    auto out_with_success = decision("offload");
+    out_with_success["status"] = "SUCCESS";
+    record.document = {{"decisions", {out_with_success, decision("stay")}}};
+    EXPECT_EQ(run({"policy", "apply"}), exit_ok) << err.str();
+    auto refused = decision("offload");
+    refused["reason"] = "busy";
+    auto failed = decision("upload");
+    failed["status"] = "FAILURE";
+    record.document["decisions"].push_back(refused);
+    record.document["decisions"].push_back(failed);
+    record.document["decisions"].push_back(decision("upload"));
+    EXPECT_EQ(run({"policy", "apply"}), exit_incomplete);
+    EXPECT_EQ(out.str(), "offload  tcp 10.0.0.1:1 → 10.0.0.2:80  at home  so  SUCCESS\n"
+                         "stay     tcp 10.0.0.1:1 → 10.0.0.2:80  at home  so\n"
+                         "offload  tcp 10.0.0.1:1 → 10.0.0.2:80  at home  so  busy\n"
+                         "upload   tcp 10.0.0.1:1 → 10.0.0.2:80  at home  so  FAILURE\n"
+                         "upload   tcp 10.0.0.1:1 → 10.0.0.2:80  at home  so  no result\n"
+                         "1 of 2 offloaded, 0 of 2 uploaded, 1 stay\n");
+}
+
 TEST_F(CliTest, TheDoctorSaysWhatToDo) {
     test::TemporaryDirectory directory;
     root = directory.path();
@@ -459,6 +484,9 @@ TEST_F(CliTest, CaptureWritesWhatReplayReads) {
     record.reports = {report};
     EXPECT_EQ(run({"capture", "all", file}), exit_ok) << err.str();
     EXPECT_EQ(record.asked, "dry initiate all");
+    EXPECT_EQ(run({"capture", "all", "-"}), exit_ok) << err.str();
+    std::ifstream captured(file);
+    EXPECT_EQ(out.str(), std::string(std::istreambuf_iterator<char>(captured), {}));
     EXPECT_EQ(run({"-j", "replay", "veth0", file}), exit_ok) << out.str();
     auto steps = parse_replay(Json::parse(out.str()));
     ASSERT_TRUE(steps) << steps.error().message;

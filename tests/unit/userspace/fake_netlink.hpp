@@ -42,13 +42,14 @@ inline Message operation_message(std::uint32_t id, OpState state, std::uint8_t c
     return {command, std::move(w).take()};
 }
 
-inline Message tcp_block_message(std::uint32_t operation) {
+inline Message tcp_block_message(std::uint32_t operation,
+                                 std::uint32_t status = CHIMNEY_STATUS_SUCCESS) {
     AttributeWriter w;
     w.put_u32(CHIMNEY_A_BLOCK_OP_ID, operation);
     w.put_u32(CHIMNEY_A_BLOCK_INDEX, 2);
     w.put_u32(CHIMNEY_A_BLOCK_LAYER, CHIMNEY_LAYER_TCP);
     w.put_u32(CHIMNEY_A_BLOCK_ROLE, CHIMNEY_ROLE_NEW);
-    w.put_u32(CHIMNEY_A_BLOCK_STATUS, CHIMNEY_STATUS_SUCCESS);
+    w.put_u32(CHIMNEY_A_BLOCK_STATUS, status);
     w.put_u64(CHIMNEY_A_BLOCK_CONTEXT, 0x2a);
     w.put_u32(CHIMNEY_A_BLOCK_IFINDEX, 7);
     w.put(CHIMNEY_A_BLOCK_SRC_ADDR, to_bytes({10, 0, 0, 1}));

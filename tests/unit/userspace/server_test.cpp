@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The daemon over a real unix socket and a real event loop, with a fake kernel.
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -105,6 +106,16 @@ TEST_F(ServerTest, ALostEventDelaysTheAnswerOnly) {
     offload(fd);
     sd_event_run(loop.get(), 5'000'000);
     EXPECT_TRUE(decode_reply(receive(fd).c_str()));
+}
+
+TEST_F(ServerTest, APolicyThatIsReadAgainIsCarriedOut) {
+    auto file = (directory.path() / "chimneyd.toml").string();
+    service.set_policy({}, file);
+    settle();
+    std::ofstream(file) << "[[rule]]\naction = 'offload'\n";
+    server->reload();
+    sd_event_run(loop.get(), 5'000'000);
+    EXPECT_EQ(std::ranges::count(kernel.requests, CHIMNEY_CMD_CONN_GET, &Request::command), 1);
 }
 
 TEST_F(ServerTest, AnOverrunIsMadeUpFor) {

@@ -83,13 +83,21 @@ class ServicePolicyTest : public testing::Test {
         kernel.answer(CHIMNEY_CMD_CONN_GET, {Message{CHIMNEY_CMD_CONN_GET, std::move(w).take()}});
     }
 
-    /// The answer to a call.
-    Result<Json> call(std::string_view method, const Json& parameters = Json::object()) {
+    void send(std::string_view method, const Json& parameters = Json::object()) {
         caller->messages.clear();
         auto text = encode_call(method, parameters);
         text.pop_back();
         service->handle(caller, text);
+    }
+
+    /// The answer to a call.
+    Result<Json> call(std::string_view method, const Json& parameters = Json::object()) {
+        send(method, parameters);
         end();
+        return answer();
+    }
+
+    Result<Json> answer() {
         if (caller->messages.empty())
             return fail(ErrorCode::io, "no reply yet");
         return decode_reply(caller->messages[0].c_str());
@@ -158,6 +166,68 @@ TEST_F(ServicePolicyTest, ARoundWaitsForTheOneBefore) {
                   {operation_message(7, CHIMNEY_OP_STATE_RUNNING, CHIMNEY_CMD_OP_GET)});
     service->poll();
     EXPECT_EQ(count(CHIMNEY_CMD_INITIATE), 1U);
+}
+
+TEST_F(ServicePolicyTest, ApplyTellsWhatBecameOfEachConnection) {
+    send(method::apply_policy, {{"text", offload_all}});
+    EXPECT_TRUE(caller->messages.empty());
+    end();
+    auto applied = answer();
+    ASSERT_TRUE(applied) << applied.error().message;
+    auto decision = (*applied)["decisions"][0];
+    EXPECT_EQ(decision["operation"], 7);
+    EXPECT_EQ(decision["status"], "SUCCESS");
+    EXPECT_FALSE((*call(method::test_policy))["decisions"][0].contains("status"));
+}
+
+TEST_F(ServicePolicyTest, ApplyWithNothingToDoIsAnsweredAtOnce) {
+    send(method::apply_policy, {{"text", "[[rule]]\naction = 'never'\n"}});
+    auto applied = answer();
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ((*applied)["decisions"][0]["step"], "stay");
+    EXPECT_FALSE((*applied)["decisions"][0].contains("operation"));
+}
+
+TEST_F(ServicePolicyTest, ApplyWaitsForTheRoundBefore) {
+    service->set_policy(parse_config(offload_all)->policy, "f");
+    service->poll();
+    away();
+    send(method::apply_policy, {{"text", ""}});
+    EXPECT_EQ(count(CHIMNEY_CMD_TERMINATE), 0U);
+    end(); // of the round
+    EXPECT_EQ(count(CHIMNEY_CMD_TERMINATE), 1U);
+    EXPECT_TRUE(caller->messages.empty());
+    end();
+    auto applied = answer();
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ((*applied)["decisions"][0]["step"], "upload");
+    EXPECT_EQ((*applied)["decisions"][0]["status"], "SUCCESS");
+}
+
+TEST_F(ServicePolicyTest, WhatCannotBeStartedHasNoResult) {
+    kernel.answers[CHIMNEY_CMD_INITIATE] = [](const Request&) {
+        return Result<std::vector<Message>>(fail(ErrorCode::kernel, "no"));
+    };
+    send(method::apply_policy, {{"text", offload_all}});
+    auto applied = answer();
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ((*applied)["decisions"][0]["step"], "offload");
+    EXPECT_FALSE((*applied)["decisions"][0].contains("operation"));
+}
+
+TEST_F(ServicePolicyTest, ATargetThatWasNotAddedChangesNothing) {
+    kernel.answer(CHIMNEY_CMD_BLOCK_GET, {test::tcp_block_message(7, CHIMNEY_STATUS_FAILURE)});
+    ASSERT_TRUE(apply(offload_all));
+    auto waits = decision();
+    EXPECT_TRUE(waits.starts_with("next attempt in 60 s")) << waits;
+    kernel.answers[CHIMNEY_CMD_TARGET_NEW] = [](const Request&) {
+        return Result<std::vector<Message>>(fail(ErrorCode::kernel, "no"));
+    };
+    ASSERT_FALSE(call(method::add_target, {{"dev", "veth7"}, {"kind", "sim"}}));
+    EXPECT_EQ(decision(), waits);
+    kernel.answer(CHIMNEY_CMD_TARGET_NEW, {target()});
+    ASSERT_TRUE(call(method::add_target, {{"dev", "veth7"}, {"kind", "sim"}}));
+    EXPECT_EQ(decision(), "rule #1 offloads it");
 }
 
 TEST_F(ServicePolicyTest, ATestChangesNothing) {

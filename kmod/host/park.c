@@ -105,6 +105,8 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	chimney_snapshot_const(sk, &state->constant);
 	chimney_snapshot_cached(sk, &state->cached);
 	conn->cached = state->cached;
+	conn->rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+	conn->options_set = false;
 	chimney_tcp_get_delegated(sk, &state->delegated);
 	__skb_queue_head_init(&state->delegated.buffered_data);
 	state->delegated.receive_backlog_size = 0;

@@ -393,27 +393,29 @@ void chimney_tcp_event_indicated(struct chimney_handle *handle,
 	spin_unlock_bh(&sk->sk_lock.slock);
 }
 
-/* What others changed while the socket was owned, or without owning it. */
-static void check_cached(struct chimney_conn *conn)
-{
-	struct chimney_tcp_state_cached now;
-
-	conn->options_set = false;
-	conn->rcvbuf = READ_ONCE(conn->sk->sk_rcvbuf);
-	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
-	    chimney_cached_changed(conn, &now))
-		chimney_update_later(conn);
-}
-
 /* Those of SOL_SOCKET are set behind our back, others tell. */
 static bool options_changed(const struct chimney_conn *conn)
 {
 	const struct sock *sk = conn->sk;
 
 	return conn->options_set || conn->rcvbuf != READ_ONCE(sk->sk_rcvbuf) ||
-	       conn->cached.user_priority != READ_ONCE(sk->sk_priority) ||
+	       conn->cached.queue_priority != READ_ONCE(sk->sk_priority) ||
 	       !(conn->cached.flags & CHIMNEY_TCP_KEEP_ALIVE) ==
 	       sock_flag(sk, SOCK_KEEPOPEN);
+}
+
+/* What others changed while the socket was owned, or without owning it. */
+static void check_cached(struct chimney_conn *conn)
+{
+	struct chimney_tcp_state_cached now;
+
+	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_OFFLOADED ||
+	    !options_changed(conn))
+		return;
+	conn->options_set = false;
+	conn->rcvbuf = READ_ONCE(conn->sk->sk_rcvbuf);
+	if (chimney_cached_changed(conn, &now))
+		chimney_update_later(conn);
 }
 
 /**
@@ -450,8 +452,7 @@ void chimney_release_cb(struct sock *sk)
 	/* TCP_KEEPIDLE starts it; the target's runs. */
 	if (timer_pending(&inet_csk(sk)->icsk_keepalive_timer))
 		inet_csk_delete_keepalive_timer(sk);
-	if (options_changed(conn))
-		check_cached(conn);
+	check_cached(conn);
 	tcp_prot.release_cb(sk);
 }
 

@@ -302,17 +302,16 @@ static void record_conn(const struct chimney_tree *tree,
 			const struct chimney_tree_conn *tc,
 			struct chimney_result *result)
 {
-	struct chimney_tuple tuple;
+	const struct chimney_conn_key *key = &tc->conn->key;
 	int state;
 
-	chimney_conn_tuple(tc->conn, &tuple);
 	result->context = tc->conn->id;
-	result->family = tuple.family;
-	result->src = tuple.src;
-	result->dst = tuple.dst;
-	result->sport = tuple.sport;
-	result->dport = tuple.dport;
-	result->cookie = tuple.cookie;
+	result->family = key->family;
+	result->src = key->src;
+	result->dst = key->dst;
+	result->sport = key->sport;
+	result->dport = key->dport;
+	result->cookie = atomic64_read(&tc->conn->sk->sk_cookie);
 	result->send_bytes = tc->send_bytes;
 	result->receive_bytes = tc->receive_bytes;
 	switch (tree->kind) {

@@ -410,6 +410,25 @@ static void pau_02_goes_on(struct conform *c)
 	conform_initiate(c, "N1(P1(T2))");
 }
 
+/* Contract: PAU-03, OP-05: or nothing could come back, an operation at a time. */
+static void pau_03_initiate_crosses_upload_all(struct conform *c)
+{
+	struct conform_tree *first = conform_tree(c, "N1(P1(T1))");
+	struct conform_tree *second = conform_tree(c, "N2(P2(T2))");
+	struct chimney_caps caps;
+
+	if (!first || !second || !conform_fault(c, "on any delay 100ms"))
+		return;
+	if (conform_submit(c, first, CHIMNEY_OP_KIND_INITIATE) &&
+	    conform_submit(c, second, CHIMNEY_OP_KIND_INITIATE) &&
+	    tell_event(c, "upload-all") && conform_await_tree(c, first))
+		conform_await_tree(c, second);
+	conform_fault(c, "clear");
+	tell_event(c, "resume");
+	conform_until(c, conform_count(c, CONFORM_STATUS, NULL) == 2);
+	chimney_query_caps(c->binding, &caps);
+}
+
 /* Contract: PAU-03, PAU-04 */
 static void pau_04_initiate_crosses_pause(struct conform *c)
 {
@@ -503,6 +522,8 @@ const struct conform_case conform_fault_cases[] = {
 		     "EVT-04, EVT-05", CONFORM_FAULT),
 	CONFORM_CASE(pau_02_goes_on,
 		     "PAU-02, PAU-13", CONFORM_FAULT),
+	CONFORM_CASE(pau_03_initiate_crosses_upload_all,
+		     "PAU-03, OP-05", CONFORM_FAULT),
 	CONFORM_CASE(pau_04_initiate_crosses_pause,
 		     "PAU-03, PAU-04", CONFORM_FAULT),
 	CONFORM_CASE(op_05_late_answers,

@@ -18,6 +18,9 @@
 
 #define OBJECT_FAILED	ERR_PTR(-ENOENT)	/* not there, nor what is above */
 
+/* How long initiates wait for the end of a pause: less than hosts wait for them. */
+#define PAUSE_PATIENCE	(2 * HZ)
+
 /* One-shot flags of an update are not state. */
 #define ONE_SHOT	(CHIMNEY_TCP_KEEP_ALIVE_RESTART | \
 			 CHIMNEY_TCP_MAX_RT_RESTART | \
@@ -328,7 +331,7 @@ static struct sim_object *object_new(struct sim_device *sim,
 	return object;
 }
 
-/* CAP-11: what the device could do, but the host has not enabled. */
+/* CAP-11: what the device could do, but the host has not enabled; or just now not. */
 static enum chimney_status block_check(const struct sim_device *sim,
 				       const struct chimney_block *block)
 {
@@ -337,6 +340,8 @@ static enum chimney_status block_check(const struct sim_device *sim,
 	const struct chimney_tcp_offload_state *tcp = block->state;
 	u32 max;
 
+	if (sim->refusing)
+		return CHIMNEY_STATUS_RESOURCES;
 	if (block->type == CHIMNEY_PATH_STATE) {
 		max = READ_ONCE(enabled->max_mtu);
 		if (max && path->cached.path_mtu > max)
@@ -1166,6 +1171,7 @@ static void neighbor_queries(struct sim_device *sim)
 
 static void sim_pause(struct sim_device *sim, bool paused);
 static void take_waiting(struct sim_device *sim);
+static void refuse_waiting(struct sim_device *sim);
 
 static void tcp_event(struct sim_device *sim, const struct hw_completion *event)
 {
@@ -1208,6 +1214,8 @@ static void handle_event(struct sim_device *sim,
 		sim->paused = true;
 		chimney_status_indicate(&sim->target,
 					CHIMNEY_INDICATION_UPLOAD_ALL);
+		/* Until they complete nothing can come back. */
+		refuse_waiting(sim);
 		break;
 	}
 }
@@ -1223,6 +1231,8 @@ static void sim_listen(struct sim_device *sim)
 		return;
 	}
 	sim_commands_service(sim);
+	if (xchg(&sim->impatient, false) && sim->paused)
+		refuse_waiting(sim);
 	while (sim->event_count) {
 		event = sim->events[0];
 		sim->event_count--;
@@ -1287,9 +1297,29 @@ static void take_waiting(struct sim_device *sim)
 		tree_initiate(sim, tree);
 }
 
+/*
+ * They and what comes before the next resume are not offloaded. The host holds
+ * the segments of their connections, so they must not wait for long.
+ */
+static void refuse_waiting(struct sim_device *sim)
+{
+	sim->refusing = true;
+	take_waiting(sim);
+}
+
+static void sim_impatient(struct work_struct *work)
+{
+	struct sim_device *sim = container_of(to_delayed_work(work),
+					      struct sim_device, patience);
+
+	WRITE_ONCE(sim->impatient, true);
+	queue_work(sim->driver_wq, &sim->driver);
+}
+
 static void sim_pause(struct sim_device *sim, bool paused)
 {
 	sim->paused = paused;
+	sim->refusing = false;
 	if (!paused)
 		take_waiting(sim);
 	chimney_status_indicate(&sim->target,
@@ -1300,14 +1330,17 @@ static void sim_pause(struct sim_device *sim, bool paused)
 static void work_on(struct sim_device *sim, struct chimney_block *tree,
 		    enum chimney_op_kind kind)
 {
-	if (kind == CHIMNEY_OP_KIND_INITIATE && sim->paused)
+	if (kind == CHIMNEY_OP_KIND_INITIATE && sim->paused && !sim->refusing) {
 		queue_add(&sim->waiting, tree, kind);	/* PAU-03, PAU-04 */
-	else if (kind == CHIMNEY_OP_KIND_INITIATE)
+		queue_delayed_work(sim->driver_wq, &sim->patience,
+				   PAUSE_PATIENCE);
+	} else if (kind == CHIMNEY_OP_KIND_INITIATE) {
 		tree_initiate(sim, tree);
-	else if (kind == CHIMNEY_OP_KIND_TERMINATE)
+	} else if (kind == CHIMNEY_OP_KIND_TERMINATE) {
 		tree_terminate(sim, tree);
-	else
+	} else {
 		tree_execute(sim, tree, kind);
+	}
 }
 
 static void sim_driver_work(struct work_struct *work)
@@ -1415,6 +1448,7 @@ int sim_driver_start(struct sim_device *sim)
 	sim->queue.enabled = sim->target.caps;
 	sim->sack = sim->target.caps.sack;
 	INIT_WORK(&sim->driver, sim_driver_work);
+	INIT_DELAYED_WORK(&sim->patience, sim_impatient);
 	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
@@ -1444,6 +1478,7 @@ err_ids:
 void sim_driver_stop(struct sim_device *sim)
 {
 	WRITE_ONCE(sim->stopping, true);
+	cancel_delayed_work_sync(&sim->patience);
 	queue_work(sim->driver_wq, &sim->driver);
 	flush_work(&sim->driver);
 }

@@ -154,6 +154,9 @@ struct sim_pending {
  * @event_count: (d) number of these
  * @paused: (d) new trees wait (PAU-04)
  * @waiting: (d) these, linked as in @queue
+ * @patience: ends the waiting
+ * @impatient: it did
+ * @refusing: (d) new trees fail instead, until the next resume
  * @ready: the driver may be called for
  * @stopping: (d) the core sends no trees any more
  *
@@ -194,6 +197,9 @@ struct sim_device {
 	u32 event_count;
 	bool paused;
 	struct sim_queue waiting;
+	struct delayed_work patience;
+	bool impatient;
+	bool refusing;
 	bool ready;
 	bool stopping;
 };

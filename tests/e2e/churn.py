@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+import traceback
 
 from echo import ECHO_PORT, EchoServer
 from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
@@ -20,6 +21,8 @@ from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_e
 
 CONNECTIONS = 24
 CHECK_EVERY = 40
+# Seconds after which a step will never end.
+STUCK = 400
 # Memory that a daemon may take more than after its first rounds.
 GROWTH = 2 << 20
 SYS_PIDFD_GETFD = 438
@@ -53,12 +56,14 @@ class Churn:
 
     def run(self, steps, seconds):
         """So many steps, and for so long; ends with everything as it should be."""
+        signal.signal(signal.SIGALRM, self._stuck)
         end = time.monotonic() + seconds
         number = 0
         while number < steps or time.monotonic() < end:
             number += 1
             step, = self.random.choices(list(self.steps), list(self.steps.values()))
             self.counts[step.__name__] = self.counts.get(step.__name__, 0) + 1
+            signal.alarm(STUCK)
             try:
                 step()
                 if number % CHECK_EVERY == 0:
@@ -66,7 +71,12 @@ class Churn:
             except (Failure, OSError) as failure:
                 raise Failure(f"step {number}, {step.__name__}: {failure}\n{self._scene()}") from failure
         self.compare()
+        signal.alarm(0)
         return number
+
+    @staticmethod
+    def _stuck(number, frame):
+        raise Failure("stuck at\n" + "".join(traceback.format_stack(frame)))
 
     @staticmethod
     def _scene():

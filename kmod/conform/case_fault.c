@@ -424,6 +424,7 @@ static void pau_03_initiate_crosses_upload_all(struct conform *c)
 	    tell_event(c, "upload-all") && conform_await_tree(c, first))
 		conform_await_tree(c, second);
 	conform_fault(c, "clear");
+	conform_bring_home(c);
 	tell_event(c, "resume");
 	conform_until(c, conform_count(c, CONFORM_STATUS, NULL) == 2);
 	chimney_query_caps(c->binding, &caps);

@@ -410,7 +410,11 @@ static void pau_02_goes_on(struct conform *c)
 	conform_initiate(c, "N1(P1(T2))");
 }
 
-/* Contract: PAU-03, OP-05: or nothing could come back, an operation at a time. */
+/*
+ * Or nothing could come back, as there is one operation at a time.
+ *
+ * Contract: PAU-03, OP-05
+ */
 static void pau_03_initiate_crosses_upload_all(struct conform *c)
 {
 	struct conform_tree *first = conform_tree(c, "N1(P1(T1))");

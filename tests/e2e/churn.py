@@ -69,7 +69,8 @@ class Churn:
                 if number % CHECK_EVERY == 0:
                     self.compare()
             except (Failure, OSError) as failure:
-                raise Failure(f"step {number}, {step.__name__}: {failure}\n{self._scene()}") from failure
+                print(self._scene())
+                raise Failure(f"step {number}, {step.__name__}: {failure}") from failure
         self.compare()
         signal.alarm(0)
         return number
@@ -96,7 +97,11 @@ class Churn:
 
     def close(self):
         if self.sockets:
-            self.sockets.pop(self.random.randrange(len(self.sockets))).close()
+            sock = self.sockets.pop(self.random.randrange(len(self.sockets)))
+            local = sock.getsockname()
+            sock.close()
+            # Also because the server waits for somebody to read it.
+            check_equal(self.server.report(local)["error"], None, "what the server saw")
 
     def close_many(self):
         for _ in range(len(self.sockets) // 2):

@@ -6,6 +6,7 @@
 #include <net/neighbour.h>
 
 #include "fake.h"
+#include "host/conn.h"
 #include "testbed.h"
 
 #define INITIATE	CHIMNEY_OP_KIND_INITIATE
@@ -1322,6 +1323,70 @@ static void op_12_a_lent_tree_is_left_alone(struct kunit *test)
 	testbed_finish(test, op);
 }
 
+/* Two connections in trees of one; the operation is cancelled in the first. */
+static void cancel_in_first_tree(struct kunit *test, enum chimney_op_kind kind)
+{
+	struct testbed *bed = test->priv;
+	struct chimney_op *op;
+
+	bed->calls[kind] = 0;
+	op = testbed_request(test, bed, kind);
+	testbed_wait(test, bed, kind, 1);
+	KUNIT_EXPECT_EQ(test, 2, READ_ONCE(op->total));
+	chimney_op_cancel(op);
+	testbed_complete(bed, kind, CHIMNEY_STATUS_SUCCESS);
+	TESTBED_UNTIL(test, READ_ONCE(op->state) != CHIMNEY_OP_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_CANCELLED, op->state);
+	KUNIT_EXPECT_EQ(test, 1, op->ok);
+	KUNIT_EXPECT_EQ(test, 1, op->refused);
+	KUNIT_EXPECT_EQ(test, 1, bed->calls[kind]);
+	chimney_op_put(op);
+}
+
+static void cancel_comes_before_the_next_tree(struct kunit *test)
+{
+	struct chimney_host_net *hn = chimney_host_net(&init_net);
+	unsigned int max_tree = hn->max_tree;
+	struct testbed *bed = test->priv;
+
+	/* Arrange */
+	testbed_connect(test, bed);
+	hn->max_tree = 1;
+	/* Act and assert: on the way out */
+	cancel_in_first_tree(test, INITIATE);
+	KUNIT_EXPECT_NOT_NULL(test, bed->conn[0].handle);
+	KUNIT_EXPECT_NULL(test, bed->conn[1].handle);
+	/* Act and assert: and home */
+	testbed_offload(test, bed);
+	cancel_in_first_tree(test, TERMINATE);
+	KUNIT_EXPECT_TRUE(test, !bed->conn[0].handle != !bed->conn[1].handle);
+	hn->max_tree = max_tree;
+	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
+}
+
+static void cancel_comes_before_the_next_layer(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	struct chimney_op *op;
+
+	/* Arrange: the neighbor's tree is out */
+	testbed_offload(test, bed);
+	op = testbed_request(test, bed, UPDATE);
+	testbed_wait(test, bed, UPDATE, 1);
+	/* Act */
+	chimney_op_cancel(op);
+	testbed_complete(bed, UPDATE, CHIMNEY_STATUS_SUCCESS);
+	/* Assert: the path and the connection have none, and stay */
+	TESTBED_UNTIL(test, READ_ONCE(op->state) != CHIMNEY_OP_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_CANCELLED, op->state);
+	KUNIT_EXPECT_EQ(test, 1, op->refused);
+	KUNIT_EXPECT_EQ(test, 1, op->total);
+	KUNIT_EXPECT_EQ(test, 1, bed->calls[UPDATE]);
+	KUNIT_EXPECT_NOT_NULL(test, bed->conn->handle);
+	chimney_op_put(op);
+	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
+}
+
 static void init_04_ip_options_stay(struct kunit *test)
 {
 	/* No operation, end of options */
@@ -1631,6 +1696,8 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(arc_03_each_by_its_own_way),
 	KUNIT_CASE(cap_03_capabilities_come_first),
 	KUNIT_CASE(cap_13_other_family_stays),
+	KUNIT_CASE(cancel_comes_before_the_next_layer),
+	KUNIT_CASE(cancel_comes_before_the_next_tree),
 	KUNIT_CASE_PARAM(cls_04_option_is_an_update, option_gen_params),
 	KUNIT_CASE(cls_15_backlog_of_a_terminate_means_nothing),
 	KUNIT_CASE(ctx_06_always_the_same_slot),

@@ -26,7 +26,7 @@ static void store_op_is_visible_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_RUNNING, op->state);
 	KUNIT_EXPECT_EQ(test, 42, op->portid);
 	chimney_op_put(found);
-	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(op);
 	chimney_op_put(op);
 }
 
@@ -37,7 +37,8 @@ static void store_op_stays_after_the_end(struct kunit *test)
 	u32 id = op->id;
 
 	/* Act */
-	chimney_op_finish(op, CHIMNEY_OP_STATE_TIMED_OUT);
+	chimney_op_time_out(op);
+	chimney_op_finish(op);
 	chimney_op_put(op);
 	/* Assert */
 	found = chimney_op_find(&init_net, id);
@@ -68,8 +69,40 @@ static void store_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, op->failed);
 	KUNIT_EXPECT_EQ(test, 1, op->refused);
 	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(results), op->count);
-	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(op);
 	chimney_op_put(op);
+}
+
+static enum chimney_op_state state_with(struct kunit *test,
+					enum chimney_reason reason,
+					bool timed_out)
+{
+	struct chimney_result result = {
+		.layer = CHIMNEY_LAYER_TCP,
+		.reason = reason,
+	};
+	struct chimney_op *op = op_new(test);
+	enum chimney_op_state state;
+
+	chimney_op_cancel(op);
+	if (timed_out)
+		chimney_op_time_out(op);
+	KUNIT_EXPECT_EQ(test, 0, chimney_op_add(op, &result));
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_RUNNING, op->state);
+	chimney_op_finish(op);
+	state = op->state;
+	chimney_op_put(op);
+	return state;
+}
+
+static void store_cancelled_if_something_was_left(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_DONE,
+			state_with(test, CHIMNEY_REASON_NONE, false));
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_CANCELLED,
+			state_with(test, CHIMNEY_REASON_CANCELLED, false));
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_TIMED_OUT,
+			state_with(test, CHIMNEY_REASON_CANCELLED, true));
 }
 
 static void store_many_results(struct kunit *test)
@@ -91,7 +124,7 @@ static void store_many_results(struct kunit *test)
 		wrong += found->cookie != i;
 	KUNIT_EXPECT_EQ(test, 100000, i);
 	KUNIT_EXPECT_EQ(test, 0, wrong);
-	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(op);
 	chimney_op_put(op);
 }
 
@@ -105,13 +138,13 @@ static void store_is_bounded(struct kunit *test)
 	/* Arrange */
 	first = op_new(test);
 	first_id = first->id;
-	chimney_op_finish(first, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(first);
 	chimney_op_put(first);
 	/* Act */
 	for (i = 0; i < 256; i++) {
 		op = op_new(test);
 		last_id = op->id;
-		chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+		chimney_op_finish(op);
 		chimney_op_put(op);
 	}
 	/* Assert: the oldest that ended went, the one that runs did not */
@@ -124,7 +157,7 @@ static void store_is_bounded(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, running, op);
 	if (op)
 		chimney_op_put(op);
-	chimney_op_finish(running, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(running);
 	chimney_op_put(running);
 }
 
@@ -142,8 +175,8 @@ static void store_next(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, two, found);
 	chimney_op_put(found);
 	KUNIT_EXPECT_NULL(test, chimney_op_next(&init_net, two->id + 1));
-	chimney_op_finish(one, CHIMNEY_OP_STATE_DONE);
-	chimney_op_finish(two, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(one);
+	chimney_op_finish(two);
 	chimney_op_put(one);
 	chimney_op_put(two);
 }
@@ -166,15 +199,16 @@ static void store_namespaces(struct kunit *test)
 	/* and it goes without a word while operations run */
 	chimney_op_flush(net);
 	KUNIT_EXPECT_NULL(test, chimney_op_find(net, id));
-	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(op);
 	chimney_op_put(op);
-	chimney_op_finish(mine, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(mine);
 	chimney_op_put(mine);
 }
 
 static struct kunit_case store_cases[] = {
 	KUNIT_CASE(store_counts),
 	KUNIT_CASE(store_is_bounded),
+	KUNIT_CASE(store_cancelled_if_something_was_left),
 	KUNIT_CASE(store_many_results),
 	KUNIT_CASE(store_namespaces),
 	KUNIT_CASE(store_next),

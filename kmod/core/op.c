@@ -76,6 +76,7 @@ struct chimney_op *chimney_op_create(struct net *net, enum chimney_op_kind kind,
 		return NULL;
 	op->kind = kind;
 	op->state = CHIMNEY_OP_STATE_RUNNING;
+	op->outcome = CHIMNEY_OP_STATE_DONE;
 	write_pnet(&op->net, net);
 	op->portid = portid;
 	op->deadline_ms = deadline_ms;
@@ -100,15 +101,18 @@ EXPORT_SYMBOL_IF_KUNIT(chimney_op_create);
 
 static void op_count(struct chimney_op *op, const struct chimney_result *result)
 {
+	if (result->reason == CHIMNEY_REASON_CANCELLED &&
+	    op->outcome == CHIMNEY_OP_STATE_DONE)
+		op->outcome = CHIMNEY_OP_STATE_CANCELLED;
 	if (result->reason != CHIMNEY_REASON_NONE)
-		op->refused++;
+		WRITE_ONCE(op->refused, op->refused + 1);
 	else if (result->layer != CHIMNEY_LAYER_TCP ||
 		 result->role == CHIMNEY_ROLE_PLACEHOLDER)
 		return;
 	else if (result->status == CHIMNEY_STATUS_SUCCESS)
-		op->ok++;
+		WRITE_ONCE(op->ok, op->ok + 1);
 	else
-		op->failed++;
+		WRITE_ONCE(op->failed, op->failed + 1);
 }
 
 static int op_add_chunk(struct chimney_op *op)
@@ -185,18 +189,31 @@ static void op_keep(struct chimney_op *op)
 }
 
 /**
+ * chimney_op_time_out() - record that a target missed the deadline
+ * @op: a running operation
+ *
+ * It goes on with its other trees; the end will tell.
+ *
+ * Context: process.
+ */
+void chimney_op_time_out(struct chimney_op *op)
+{
+	op->outcome = CHIMNEY_OP_STATE_TIMED_OUT;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_op_time_out);
+
+/**
  * chimney_op_finish() - end an operation
  * @op: a running operation; the caller's reference stays
- * @state: how it ended
  *
  * Listeners are told, unless the namespace went away meanwhile.
  *
  * Context: process, may sleep.
  */
-void chimney_op_finish(struct chimney_op *op, enum chimney_op_state state)
+void chimney_op_finish(struct chimney_op *op)
 {
 	op->duration = ktime_to_ns(ktime_sub(ktime_get(), op->started_mono));
-	WRITE_ONCE(op->state, state);
+	WRITE_ONCE(op->state, op->outcome);
 
 	mutex_lock(&op_mutex);
 	if (xa_load(&op_ids, op->id) == op) {

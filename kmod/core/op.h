@@ -68,6 +68,8 @@ struct chimney_result {
  * @kind: which of the five state operations
  * @dry_run: it shows what it would send, and sends nothing
  * @state: how far it is
+ * @outcome: what @state is to become at the end
+ * @cancelled: it is to stop before its next tree
  * @net: network namespace of the request; compared, never dereferenced
  * @portid: netlink port of the requester, 0 if the kernel's own
  * @deadline_ms: time a target has for a tree
@@ -76,6 +78,7 @@ struct chimney_result {
  * @duration: set when it ended
  * @trees: state trees sent
  * @grace_periods: RCU grace periods waited for
+ * @total: connections selected so far, refused ones included
  * @ok: TCP blocks that succeeded
  * @failed: TCP blocks that did not
  * @refused: connections that did not get into a tree
@@ -87,14 +90,16 @@ struct chimney_result {
  * @rcu: frees it
  *
  * The worker that runs the operation is the only writer until
- * chimney_op_finish(); readers look at results only up to @count, which is
- * published with release semantics.
+ * chimney_op_finish(), of all but @cancelled; readers look at results only up to
+ * @count, which is published with release semantics.
  */
 struct chimney_op {
 	u32 id;
 	enum chimney_op_kind kind;
 	bool dry_run;
 	enum chimney_op_state state;
+	enum chimney_op_state outcome;
+	bool cancelled;
 	possible_net_t net;
 	u32 portid;
 	u32 deadline_ms;
@@ -103,6 +108,7 @@ struct chimney_op {
 	u64 duration;
 	u32 trees;
 	u32 grace_periods;
+	u32 total;
 	u32 ok;
 	u32 failed;
 	u32 refused;
@@ -119,8 +125,10 @@ struct chimney_op *chimney_op_create(struct net *net, enum chimney_op_kind kind,
 				     u32 portid, u32 deadline_ms);
 /* Copy a result into the operation and count it; sleeps. -ENOMEM drops it. */
 int chimney_op_add(struct chimney_op *op, const struct chimney_result *result);
+/* A target missed the deadline, which the end will tell. */
+void chimney_op_time_out(struct chimney_op *op);
 /* End it, tell the listeners (chimney_nl_op_done()); sleeps. */
-void chimney_op_finish(struct chimney_op *op, enum chimney_op_state state);
+void chimney_op_finish(struct chimney_op *op);
 void chimney_op_put(struct chimney_op *op);
 
 /* Readers. Both return with a reference held, or NULL. */
@@ -130,6 +138,18 @@ struct chimney_op *chimney_op_next(struct net *net, u32 id);
 /* Result number @index, or NULL at the end; valid while the op is held. */
 const struct chimney_result *chimney_op_result(struct chimney_op *op,
 					       u32 index);
+
+/* Ask a running operation to stop before its next tree; any context. */
+static inline void chimney_op_cancel(struct chimney_op *op)
+{
+	WRITE_ONCE(op->cancelled, true);
+}
+
+/* @op may be NULL: what nobody asked for is not cancelled. */
+static inline bool chimney_op_is_cancelled(const struct chimney_op *op)
+{
+	return op && READ_ONCE(op->cancelled);
+}
 
 /* Drop all kept operations of a namespace that goes away; all if NULL. */
 void chimney_op_flush(struct net *net);

@@ -194,6 +194,11 @@ void chimney_conn_get(struct chimney_conn *conn)
 	kref_get(&conn->refs);
 }
 
+u32 chimney_host_conn_size(void)
+{
+	return kmem_cache_size(conn_cache);
+}
+
 static void conn_free(struct rcu_head *rcu)
 {
 	kmem_cache_free(conn_cache,

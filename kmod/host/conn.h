@@ -55,6 +55,7 @@ struct chimney_tree_node;
  * @mandatory_filters: net.chimney.mandatory_filters: connections that a netfilter
  *	ruleset or a BPF program of a cgroup would see stay at home
  * @max_connections: net.chimney.max_connections
+ * @max_tree: net.chimney.max_tree: connections of a tree that moves them
  * @table: the sysctls
  * @sysctls: their registration
  */
@@ -63,6 +64,7 @@ struct chimney_host_net {
 	atomic_t connections;
 	u8 mandatory_filters;
 	unsigned int max_connections;
+	unsigned int max_tree;
 	struct ctl_table *table;
 	struct ctl_table_header *sysctls;
 };
@@ -529,9 +531,10 @@ void chimney_upload_work(struct work_struct *work);
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op);
 void chimney_upload_doomed(struct chimney_host_binding *hb);
+void chimney_stay_offloaded(struct chimney_host_binding *hb,
+			    struct list_head *conns, struct chimney_op *op);
 
 /* offload.c */
-#define CHIMNEY_TREE_MAX	16384U	/* connections */
 void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 			 enum chimney_reason reason);
 void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,

@@ -129,6 +129,9 @@ int chimney_host_walk_conns(struct net *net,
 					void *arg),
 			    void *arg);
 
+/* Bytes of memory for one offloaded connection, beside its socket. */
+u32 chimney_host_conn_size(void);
+
 bool chimney_selector_match(const struct chimney_selector *selector,
 			    const struct chimney_tuple *tuple);
 

@@ -2,11 +2,16 @@
 /* What the host keeps for a network namespace, and lets its administrator set. */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <kunit/visibility.h>
 #include <net/netns/generic.h>
 
 #include "conn.h"
 
+/* Connections of a tree at most. */
+#define CHIMNEY_TREE_MAX	16384U
+
 static unsigned int host_net_id;
+static unsigned int tree_max = CHIMNEY_TREE_MAX;
 
 static const struct ctl_table host_net_template[] = {
 	{
@@ -23,6 +28,14 @@ static const struct ctl_table host_net_template[] = {
 		.mode		= 0644,
 		.proc_handler	= proc_douintvec,
 	},
+	{
+		.procname	= "max_tree",
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= &tree_max,
+	},
 	{}
 };
 
@@ -36,6 +49,7 @@ struct chimney_host_net *chimney_host_net(const struct net *net)
 {
 	return net_generic(net, host_net_id);
 }
+EXPORT_SYMBOL_IF_KUNIT(chimney_host_net);
 
 static int __net_init host_net_init(struct net *net)
 {
@@ -43,12 +57,14 @@ static int __net_init host_net_init(struct net *net)
 	struct ctl_table *table;
 
 	hn->max_connections = UINT_MAX;
+	hn->max_tree = CHIMNEY_TREE_MAX;
 	table = kmemdup(host_net_template, sizeof(host_net_template),
 			GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
 	table[0].data = &hn->mandatory_filters;
 	table[1].data = &hn->max_connections;
+	table[2].data = &hn->max_tree;
 	hn->sysctls = register_net_sysctl_sz(net, "net/chimney", table,
 					     ARRAY_SIZE(host_net_template) - 1);
 	if (!hn->sysctls) {

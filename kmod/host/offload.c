@@ -153,7 +153,7 @@ static void offload_batch(struct chimney_host_binding *hb,
 	}
 	if (!chimney_tree_send(hb, tree, op->deadline_ms)) {
 		chimney_tree_record(tree, op, hb->dev->ifindex);
-		op->state = CHIMNEY_OP_STATE_TIMED_OUT;
+		chimney_op_time_out(op);
 		finish_lost(tree);
 		chimney_tree_put(tree);
 		return;
@@ -270,8 +270,23 @@ static void offload_some(struct chimney_op *op, struct sock **sockets,
 		return;
 	synchronize_rcu_expedited();
 	op->grace_periods++;
-	while (!list_empty(&conns))
-		offload_next(&conns, op);
+	while (!list_empty(&conns)) {
+		if (chimney_op_is_cancelled(op))
+			refuse_all(&conns, op, CHIMNEY_REASON_CANCELLED);
+		else
+			offload_next(&conns, op);
+	}
+}
+
+static void offload_none(struct chimney_op *op, struct sock **sockets,
+			 unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		make_cookie(sockets[i]);
+		chimney_refuse_conn(op, sockets[i], CHIMNEY_REASON_CANCELLED);
+	}
 }
 
 /**
@@ -281,18 +296,22 @@ static void offload_some(struct chimney_op *op, struct sock **sockets,
  * @count: how many
  * @owned: tie them to the requester
  *
- * Segments of a connection are held for as long as its tree takes; so trees have
- * CHIMNEY_TREE_MAX connections at most.
+ * Segments of a connection are held for as long as its tree takes; so trees are
+ * limited (net.chimney.max_tree). Between them the operation may be cancelled.
  *
  * Context: process context, sleeps until the targets have answered.
  */
 void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count, bool owned)
 {
+	struct chimney_host_net *hn = chimney_host_net(sock_net(*sockets));
 	unsigned int n;
 
 	for (; count; count -= n, sockets += n) {
-		n = min(count, CHIMNEY_TREE_MAX);
-		offload_some(op, sockets, n, owned);
+		n = min(count, READ_ONCE(hn->max_tree));
+		if (chimney_op_is_cancelled(op))
+			offload_none(op, sockets, n);
+		else
+			offload_some(op, sockets, n, owned);
 	}
 }

@@ -36,8 +36,7 @@ static void request_done(struct host_request *request)
 	struct chimney_op *op = request->op;
 
 	if (op) {
-		chimney_op_finish(op, op->state == CHIMNEY_OP_STATE_RUNNING ?
-				  CHIMNEY_OP_STATE_DONE : op->state);
+		chimney_op_finish(op);
 		chimney_op_put(op);
 	}
 	put_net(request->net);
@@ -57,6 +56,19 @@ struct named {
 	unsigned int count;
 };
 
+/* Nothing has a result yet but what does not exist. */
+static int select_sockets(const struct host_request *request,
+			  struct sock ***sockets)
+{
+	struct chimney_op *op = request->op;
+	int count;
+
+	count = chimney_select_sockets(request->net, request->selector, op,
+				       sockets);
+	WRITE_ONCE(op->total, op->refused + max(count, 0));
+	return count;
+}
+
 static void put_sockets(struct sock **sockets, int count)
 {
 	while (count > 0)
@@ -71,8 +83,7 @@ static int named_find(const struct host_request *request, struct named *named)
 	struct chimney_conn *conn;
 	int i, count;
 
-	count = chimney_select_sockets(request->net, request->selector,
-				       request->op, &sockets);
+	count = select_sockets(request, &sockets);
 	if (count <= 0)
 		return count;
 	named->conns = kvcalloc(count, sizeof(*named->conns), GFP_KERNEL);
@@ -143,10 +154,16 @@ static void filter_take(const struct host_request *request,
 			struct list_head *conns)
 {
 	struct chimney_conn *conn, *next;
+	unsigned int count = 0;
 
-	list_for_each_entry_safe(conn, next, &hb->conns, list)
-		if (wanted(request, conn))
-			list_move_tail(&conn->list, conns);
+	list_for_each_entry_safe(conn, next, &hb->conns, list) {
+		if (!wanted(request, conn))
+			continue;
+		list_move_tail(&conn->list, conns);
+		count++;
+	}
+	if (request->op)
+		WRITE_ONCE(request->op->total, request->op->total + count);
 }
 
 /* The binding's lock is held. */
@@ -214,8 +231,7 @@ static void request_initiate(const struct host_request *request)
 	struct sock **sockets = NULL;
 	int count;
 
-	count = chimney_select_sockets(request->net, request->selector,
-				       request->op, &sockets);
+	count = select_sockets(request, &sockets);
 	if (count > 0 && request->op->dry_run)
 		chimney_explain_sockets(request->op, sockets, count);
 	else if (count > 0)

@@ -127,7 +127,7 @@ static bool operate(struct chimney_host_binding *hb, struct chimney_tree *tree,
 
 	answered = chimney_tree_send(hb, tree, deadline_ms);
 	if (!answered && op)
-		op->state = CHIMNEY_OP_STATE_TIMED_OUT;
+		chimney_op_time_out(op);
 	chimney_tree_record(tree, op, hb->dev->ifindex);
 	if (answered)
 		read_answer(tree);
@@ -141,6 +141,10 @@ static void operate_layers(struct chimney_host_binding *hb,
 {
 	struct chimney_tree *tree;
 
+	if (chimney_op_is_cancelled(op))
+		chimney_stay_offloaded(hb, conns, op);
+	if (list_empty(conns))
+		return;
 	tree = build(conns, kind, layers);
 	operate(hb, tree, op);
 	chimney_tree_put(tree);

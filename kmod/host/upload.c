@@ -132,7 +132,7 @@ void chimney_upload_tree(struct chimney_host_binding *hb,
 	if (answered)
 		count_bytes(tree);
 	else if (op)
-		op->state = CHIMNEY_OP_STATE_TIMED_OUT;
+		chimney_op_time_out(op);
 	chimney_tree_record(tree, op, hb->dev->ifindex);
 
 	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
@@ -151,16 +151,35 @@ put:
 	chimney_tree_put(tree);
 }
 
-/* Move connections from the front of a list to another; returns how many. */
-static unsigned int take(struct list_head *from, struct list_head *to)
+/* Move up to @max connections from the front of a list; returns how many. */
+static unsigned int take(struct list_head *from, unsigned int max,
+			 struct list_head *to)
 {
 	unsigned int count = 0;
 
-	while (count < CHIMNEY_TREE_MAX && !list_empty(from)) {
+	while (count < max && !list_empty(from)) {
 		list_move_tail(from->next, to);
 		count++;
 	}
 	return count;
+}
+
+/**
+ * chimney_stay_offloaded() - leave connections where they are
+ * @hb: the binding they are offloaded over, lock held
+ * @conns: list of connections in state OFFLOADED; emptied
+ * @op: an operation on them that was cancelled
+ *
+ * Context: process context, may sleep.
+ */
+void chimney_stay_offloaded(struct chimney_host_binding *hb,
+			    struct list_head *conns, struct chimney_op *op)
+{
+	struct chimney_conn *conn;
+
+	list_for_each_entry(conn, conns, list)
+		chimney_refuse_conn(op, conn->sk, CHIMNEY_REASON_CANCELLED);
+	list_splice_tail_init(conns, &hb->conns);
 }
 
 /**
@@ -169,24 +188,27 @@ static unsigned int take(struct list_head *from, struct list_head *to)
  * @conns: list of connections in state OFFLOADED; emptied
  * @op: collects the results, or NULL
  *
- * In trees of CHIMNEY_TREE_MAX connections at most.
+ * In trees that net.chimney.max_tree limits, until @op is cancelled.
  *
  * Context: process context, sleeps until the target has answered.
  */
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op)
 {
+	struct chimney_host_net *hn = chimney_host_net(dev_net(hb->dev));
 	struct chimney_conn *conn, *next;
 	struct chimney_tree *tree;
 	unsigned int count;
 	LIST_HEAD(some);
 
-	while ((count = take(conns, &some))) {
+	while (!chimney_op_is_cancelled(op) &&
+	       (count = take(conns, READ_ONCE(hn->max_tree), &some))) {
 		tree = build(&some, count);
 		list_for_each_entry_safe(conn, next, &some, list)
 			list_del_init(&conn->list);
 		chimney_upload_tree(hb, tree, op);
 	}
+	chimney_stay_offloaded(hb, conns, op);
 }
 
 static bool is_doomed(const struct chimney_conn *conn)

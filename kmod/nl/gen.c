@@ -251,8 +251,13 @@ static const struct nla_policy chimney_replay_nl_policy[CHIMNEY_A_REPLAY_BLOCK +
 	[CHIMNEY_A_REPLAY_BLOCK] = NLA_POLICY_NESTED(chimney_replay_block_nl_policy),
 };
 
+/* CHIMNEY_CMD_OP_CANCEL - do */
+static const struct nla_policy chimney_op_cancel_nl_policy[CHIMNEY_A_OP_ID + 1] = {
+	[CHIMNEY_A_OP_ID] = { .type = NLA_U32, },
+};
+
 /* Ops table for chimney */
-const struct genl_split_ops chimney_nl_ops[20] = {
+const struct genl_split_ops chimney_nl_ops[21] = {
 	{
 		.cmd		= CHIMNEY_CMD_TARGET_NEW,
 		.doit		= chimney_nl_target_new_doit,
@@ -387,6 +392,13 @@ const struct genl_split_ops chimney_nl_ops[20] = {
 		.doit		= chimney_nl_replay_doit,
 		.policy		= chimney_replay_nl_policy,
 		.maxattr	= CHIMNEY_A_REPLAY_BLOCK,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= CHIMNEY_CMD_OP_CANCEL,
+		.doit		= chimney_nl_op_cancel_doit,
+		.policy		= chimney_op_cancel_nl_policy,
+		.maxattr	= CHIMNEY_A_OP_ID,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

@@ -20,7 +20,7 @@ extern const struct nla_policy chimney_socket_nl_policy[CHIMNEY_A_SOCKET_PAD + 1
 extern const struct nla_policy chimney_tcp_state_nl_policy[CHIMNEY_A_TCP_STATE_REORDERING + 1];
 
 /* Ops table for chimney */
-extern const struct genl_split_ops chimney_nl_ops[20];
+extern const struct genl_split_ops chimney_nl_ops[21];
 
 int chimney_nl_block_get_done(struct netlink_callback *cb);
 int chimney_nl_conn_get_done(struct netlink_callback *cb);
@@ -49,6 +49,7 @@ int chimney_nl_params_get_doit(struct sk_buff *skb, struct genl_info *info);
 int chimney_nl_params_set_doit(struct sk_buff *skb, struct genl_info *info);
 int chimney_nl_target_fault_doit(struct sk_buff *skb, struct genl_info *info);
 int chimney_nl_replay_doit(struct sk_buff *skb, struct genl_info *info);
+int chimney_nl_op_cancel_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	CHIMNEY_NLGRP_EVENT,

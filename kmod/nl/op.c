@@ -47,6 +47,7 @@ static int chimney_nl_op_fill(struct sk_buff *skb, const struct chimney_op *op,
 	    nla_put_u32(skb, CHIMNEY_A_OP_OK, READ_ONCE(op->ok)) ||
 	    nla_put_u32(skb, CHIMNEY_A_OP_FAILED, READ_ONCE(op->failed)) ||
 	    nla_put_u32(skb, CHIMNEY_A_OP_REFUSED, READ_ONCE(op->refused)) ||
+	    nla_put_u32(skb, CHIMNEY_A_OP_TOTAL, READ_ONCE(op->total)) ||
 	    (op->dry_run && nla_put_flag(skb, CHIMNEY_A_OP_DRY_RUN))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -112,7 +113,7 @@ static int chimney_nl_op_start(struct genl_info *info,
 	return genlmsg_reply(msg, info);
 
 err_op:
-	chimney_op_finish(op, CHIMNEY_OP_STATE_DONE);
+	chimney_op_finish(op);
 	chimney_op_put(op);
 err_msg:
 	nlmsg_free(msg);
@@ -176,34 +177,66 @@ int chimney_nl_invalidate_doit(struct sk_buff *skb, struct genl_info *info)
 	return chimney_nl_op_start_layers(info, CHIMNEY_OP_KIND_INVALIDATE);
 }
 
-int chimney_nl_op_get_doit(struct sk_buff *skb, struct genl_info *info)
+/* With a reference, or an error pointer. */
+static struct chimney_op *chimney_nl_op_find(struct genl_info *info)
 {
 	struct chimney_op *op;
-	struct sk_buff *msg;
-	int err = -ENOMEM;
 
 	if (GENL_REQ_ATTR_CHECK(info, CHIMNEY_A_OP_ID)) {
 		GENL_SET_ERR_MSG(info, "the id of the operation is missing");
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	}
 	op = chimney_op_find(genl_info_net(info),
 			     nla_get_u32(info->attrs[CHIMNEY_A_OP_ID]));
 	if (!op) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[CHIMNEY_A_OP_ID],
 				    "no such operation");
-		return -ENOENT;
+		return ERR_PTR(-ENOENT);
 	}
+	return op;
+}
+
+static int chimney_nl_op_reply(struct genl_info *info,
+			       const struct chimney_op *op)
+{
+	struct sk_buff *msg;
+	int err;
 
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (msg)
-		err = chimney_nl_op_fill(msg, op, info->snd_portid,
-					 info->snd_seq, 0, CHIMNEY_CMD_OP_GET);
-	chimney_op_put(op);
+	if (!msg)
+		return -ENOMEM;
+	err = chimney_nl_op_fill(msg, op, info->snd_portid, info->snd_seq, 0,
+				 info->genlhdr->cmd);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
 	}
 	return genlmsg_reply(msg, info);
+}
+
+int chimney_nl_op_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct chimney_op *op = chimney_nl_op_find(info);
+	int err;
+
+	if (IS_ERR(op))
+		return PTR_ERR(op);
+	err = chimney_nl_op_reply(info, op);
+	chimney_op_put(op);
+	return err;
+}
+
+int chimney_nl_op_cancel_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct chimney_op *op = chimney_nl_op_find(info);
+	int err;
+
+	if (IS_ERR(op))
+		return PTR_ERR(op);
+	chimney_op_cancel(op);
+	err = chimney_nl_op_reply(info, op);
+	chimney_op_put(op);
+	return err;
 }
 
 int chimney_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)

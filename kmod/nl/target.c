@@ -84,7 +84,12 @@ static int chimney_nl_target_fill(struct sk_buff *skb,
 	    nla_put_u32(skb, CHIMNEY_A_TARGET_GATE, target->gate) ||
 	    nla_put_u64_64bit(skb, CHIMNEY_A_TARGET_VIOLATIONS,
 			      target->violations, CHIMNEY_A_TARGET_PAD) ||
-	    put_breaches(skb, breaches)) {
+	    put_breaches(skb, breaches) ||
+	    (usage->memory &&
+	     nla_put_u64_64bit(skb, CHIMNEY_A_TARGET_MEMORY, usage->memory,
+			       CHIMNEY_A_TARGET_PAD)) ||
+	    nla_put_u32(skb, CHIMNEY_A_TARGET_HOST_MEMORY,
+			chimney_host_conn_size())) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

@@ -73,12 +73,22 @@ static void id_release(struct sim_device *sim, const struct sim_object *object)
 	ids->free = min(ids->free, object->id);
 }
 
+/* The record of a connection and the device's context stay for the next one. */
+static void count_memory(struct sim_device *sim, enum hw_type type, long count)
+{
+	if (type == HW_TCP)
+		atomic_long_add(count * (sizeof(struct sim_object) +
+					 sizeof(struct hw_context)),
+				&sim->engine.memory);
+}
+
 /* Nobody knows it by its id any more. */
 static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 {
 	if (object->id == HW_NO_CONTEXT)
 		return;
 	xa_erase(&sim->objects[object->type], object->id);
+	count_memory(sim, object->type, -1);
 	id_release(sim, object);
 	object->id = HW_NO_CONTEXT;
 }
@@ -123,6 +133,7 @@ static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 			kfree(object);
 			return ERR_PTR(-ENOMEM);
 		}
+		count_memory(sim, type, 1);
 	}
 	*object = (struct sim_object){ .id = id };
 	__set_bit(id, ids->used);

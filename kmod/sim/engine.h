@@ -35,11 +35,14 @@ struct sim_object;
  * @free_ipv4: struct sim_conn with AF_INET sockets ready for use; a card has them
  *	from the start, here they are made when first needed
  * @free_ipv6: likewise with AF_INET6 sockets
+ * @memory: bytes of all struct sim_conn with their sockets, and of the records
+ *	and contexts of connections, in use or not
  */
 struct sim_engine {
 	spinlock_t lock;
 	struct list_head free_ipv4;
 	struct list_head free_ipv6;
+	atomic_long_t memory;
 };
 
 /**

@@ -135,6 +135,9 @@ void sim_statistics(struct chimney_target *target, u16 family,
  * @target: the target
  * @usage: result
  *
+ * The memory is that of the engines, and of the driver's and the device's records
+ * of connections; not what their queues hold.
+ *
  * Context: any.
  */
 void sim_usage(struct chimney_target *target, struct chimney_usage *usage)
@@ -145,4 +148,5 @@ void sim_usage(struct chimney_target *target, struct chimney_usage *usage)
 	usage->tcp = hw_read(sim->hw, HW_REG_TCP_USED);
 	usage->path = hw_read(sim->hw, HW_REG_PATH_USED);
 	usage->neighbor = hw_read(sim->hw, HW_REG_NEIGHBOR_USED);
+	usage->memory = atomic_long_read(&sim->engine.memory);
 }

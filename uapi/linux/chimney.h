@@ -110,11 +110,14 @@ enum chimney_op_kind {
  * @CHIMNEY_OP_STATE_DONE: All its trees have come back.
  * @CHIMNEY_OP_STATE_TIMED_OUT: At least one target missed the deadline; its
  *   blocks are lost.
+ * @CHIMNEY_OP_STATE_CANCELLED: It was stopped before its last tree;
+ *   connections that were left have the reason cancelled.
  */
 enum chimney_op_state {
 	CHIMNEY_OP_STATE_RUNNING,
 	CHIMNEY_OP_STATE_DONE,
 	CHIMNEY_OP_STATE_TIMED_OUT,
+	CHIMNEY_OP_STATE_CANCELLED,
 };
 
 /**
@@ -197,6 +200,8 @@ enum chimney_tcp_state {
  *   (SO_MAX_PACING_RATE).
  * @CHIMNEY_REASON_MIN_TTL: The application takes no segments that came from
  *   far away (IP_MINTTL, IPV6_MINHOPCOUNT).
+ * @CHIMNEY_REASON_CANCELLED: The operation was cancelled before the
+ *   connection's turn came.
  */
 enum chimney_reason {
 	CHIMNEY_REASON_NONE,
@@ -228,6 +233,7 @@ enum chimney_reason {
 	CHIMNEY_REASON_LIMIT,
 	CHIMNEY_REASON_PACING,
 	CHIMNEY_REASON_MIN_TTL,
+	CHIMNEY_REASON_CANCELLED,
 };
 
 /**
@@ -416,6 +422,8 @@ enum {
 	CHIMNEY_A_TARGET_SACK,
 	CHIMNEY_A_TARGET_VIOLATION,
 	CHIMNEY_A_TARGET_SCRIPT,
+	CHIMNEY_A_TARGET_MEMORY,
+	CHIMNEY_A_TARGET_HOST_MEMORY,
 
 	__CHIMNEY_A_TARGET_MAX,
 	CHIMNEY_A_TARGET_MAX = (__CHIMNEY_A_TARGET_MAX - 1)
@@ -473,6 +481,7 @@ enum {
 	CHIMNEY_A_OP_PAD,
 	CHIMNEY_A_OP_LAYERS,
 	CHIMNEY_A_OP_DRY_RUN,
+	CHIMNEY_A_OP_TOTAL,
 
 	__CHIMNEY_A_OP_MAX,
 	CHIMNEY_A_OP_MAX = (__CHIMNEY_A_OP_MAX - 1)
@@ -723,6 +732,7 @@ enum {
 	CHIMNEY_CMD_PARAMS_SET,
 	CHIMNEY_CMD_TARGET_FAULT,
 	CHIMNEY_CMD_REPLAY,
+	CHIMNEY_CMD_OP_CANCEL,
 
 	__CHIMNEY_CMD_MAX,
 	CHIMNEY_CMD_MAX = (__CHIMNEY_CMD_MAX - 1)

@@ -160,11 +160,14 @@ struct chimney_statistics {
  * @tcp: connections
  * @path: paths
  * @neighbor: neighbors
+ * @memory: bytes held for connections, those kept for the next ones included;
+ *	0 if the target does not tell
  */
 struct chimney_usage {
 	u32 tcp;
 	u32 path;
 	u32 neighbor;
+	u64 memory;
 };
 
 /**

@@ -41,7 +41,8 @@ constexpr auto role_names = std::to_array<std::string_view>({"new", "linker", "p
 constexpr auto op_kind_names =
     std::to_array<std::string_view>({"initiate", "terminate", "update", "query", "invalidate"});
 
-constexpr auto op_state_names = std::to_array<std::string_view>({"running", "done", "timed-out"});
+constexpr auto op_state_names =
+    std::to_array<std::string_view>({"running", "done", "timed-out", "cancelled"});
 
 constexpr auto conn_state_names =
     std::to_array<std::string_view>({"holding", "offloading", "offloaded", "uploading", "lost"});
@@ -70,7 +71,7 @@ constexpr auto reason_names = std::to_array<std::string_view>({
     "tx-timestamps", "family",       "memory",
     "gone",          "bound-device", "target-paused",
     "filtered",      "translated",   "limit",
-    "pacing",        "min-ttl",
+    "pacing",        "min-ttl",      "cancelled",
 });
 
 constexpr auto tcp_event_names =
@@ -142,6 +143,7 @@ constexpr auto reason_texts = std::to_array<std::string_view>({
     "the network namespace has as many offloaded as sysctl net.chimney.max_connections allows",
     "the application limits the rate of its segments (SO_MAX_PACING_RATE)",
     "the application takes no segments from far away (IP_MINTTL, IPV6_MINHOPCOUNT)",
+    "the operation was cancelled before its turn came",
 });
 static_assert(reason_texts.size() == reason_names.size());
 

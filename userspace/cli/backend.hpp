@@ -22,6 +22,18 @@ namespace chimney::cli {
 /// Takes events; @p lost some before them were missed. Returns whether to go on.
 using Tell = std::function<bool(const std::vector<Event>& events, bool lost)>;
 
+/// Who looks on while operations run.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    /// How far the operations are; told at the start and about once a second.
+    virtual void progress(const std::vector<Operation>& operations) = 0;
+    /// Readable when the operations are to be cancelled; -1 if they cannot be.
+    virtual int cancel_fd() const = 0;
+    /// It was seen. What is not on its way to or from a target stays where it is.
+    virtual void cancelled() = 0;
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -32,9 +44,11 @@ class Backend {
     virtual Result<std::vector<Connection>> connections(const Selector& selector) = 0;
     virtual Result<std::vector<Operation>> operations() = 0;
     virtual Result<Report> operation(std::uint32_t id) = 0;
+    virtual Result<Operation> cancel(std::uint32_t id) = 0;
     /// Wait until the operations that the selector needs are done.
-    virtual Result<std::vector<Report>> operate(const Selector& selector,
-                                                const OperationOptions& options) = 0;
+    /// @param observer may be nullptr
+    virtual Result<std::vector<Report>>
+    operate(const Selector& selector, const OperationOptions& options, Observer* observer) = 0;
     /// Counters of all targets, or of the one on @p dev.
     virtual Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) = 0;
     virtual Result<std::vector<Statistics>> reset_statistics(const std::string& dev) = 0;
@@ -54,8 +68,8 @@ Result<std::unique_ptr<Backend>> open_backend(const std::string& socket);
 /// The daemon only; ErrorCode::daemon_not_running if nobody listens.
 Result<std::unique_ptr<Backend>> connect_daemon(const std::string& socket);
 
-/// The kernel, for a host without the daemon. Operations fail with @p no_daemon: nobody would own
-/// the connections or wait for the result.
+/// The kernel, for a host without the daemon. Nothing can be offloaded, nor anything done that only
+/// the daemon can: that fails with @p no_daemon. Nobody would own the connections.
 Result<std::unique_ptr<Backend>> open_kernel(Error no_daemon);
 
 /// Sends trees that were made up; their objects end with it.

@@ -9,6 +9,7 @@
 #include <chimney/options.hpp>
 
 #include "render.hpp"
+#include "watch.hpp"
 
 namespace chimney::cli {
 namespace {
@@ -178,6 +179,14 @@ Result<Backend*> Context::backend() {
 Style Context::style() const {
     return {environment_.utf8, color == "always" || (color == "auto" && environment_.terminal),
             details};
+}
+
+Result<std::vector<Report>> Context::operate(const Selector& selector,
+                                             const OperationOptions& options) {
+    return backend().and_then([&](Backend* backend) {
+        Watch watch(environment_.err_terminal && !json ? &err() : nullptr, environment_.patience);
+        return backend->operate(selector, options, &watch);
+    });
 }
 
 void Context::print(const Json& document, const std::function<std::string()>& render) {

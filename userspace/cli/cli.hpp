@@ -3,6 +3,7 @@
 /// chimneyctl without its main(): parsing, dispatch and output.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -34,6 +35,8 @@ struct Environment {
     std::ostream& err;
     bool terminal = false; ///< out is a terminal
     bool utf8 = false;
+    bool err_terminal = false;                ///< err is one
+    std::chrono::milliseconds patience{1000}; ///< until a bar shows how far an operation is
     std::function<Result<std::unique_ptr<Backend>>(const std::string& socket)> open = open_backend;
     std::function<Result<std::unique_ptr<Replayer>>()> open_replayer = cli::open_replayer;
     std::string debugfs = "/sys/kernel/debug";
@@ -55,6 +58,8 @@ class Context {
     std::ostream& out() { return environment_.out; }
     std::ostream& err() { return environment_.err; }
     Style style() const;
+    /// Carry out an operation that the user may cancel, and sees the progress of.
+    Result<std::vector<Report>> operate(const Selector& selector, const OperationOptions& options);
     /// Print a document: JSON if the user wants that, else what @p render returns.
     void print(const Json& document, const std::function<std::string()>& render);
 

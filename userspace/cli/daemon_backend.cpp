@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -20,7 +21,8 @@ constexpr std::size_t reply_limit = std::size_t{1} << 30;
 
 class DaemonBackend : public Backend {
   public:
-    explicit DaemonBackend(UniqueFd socket) : socket_(std::move(socket)) {}
+    DaemonBackend(UniqueFd socket, std::string path)
+        : socket_(std::move(socket)), path_(std::move(path)) {}
 
     Result<std::vector<Target>> targets(const std::optional<std::string>& dev) override {
         auto parameters = Json::object();
@@ -43,13 +45,11 @@ class DaemonBackend : public Backend {
     Result<Report> operation(std::uint32_t id) override {
         return only(call(method::show_operation, {{"id", id}}).and_then(parse_reports));
     }
-    Result<std::vector<Report>> operate(const Selector& selector,
-                                        const OperationOptions& options) override {
-        auto parameters = with(selector);
-        if (options.layer)
-            parameters["layer"] = to_string(*options.layer);
-        return call(method_of(options), parameters).and_then(parse_reports);
+    Result<Operation> cancel(std::uint32_t id) override {
+        return only(call(method::cancel_operation, {{"id", id}}).and_then(parse_operations));
     }
+    Result<std::vector<Report>> operate(const Selector& selector, const OperationOptions& options,
+                                        Observer* observer) override;
     Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) override {
         auto parameters = Json::object();
         if (dev)
@@ -88,9 +88,12 @@ class DaemonBackend : public Backend {
     }
 
     Result<Json> next_reply();
+    Result<std::optional<std::string>> next_message(int fd);
+    Result<void> cancel_all(const std::vector<Operation>& operations);
     Result<void> send_all(std::string_view bytes);
 
     UniqueFd socket_;
+    std::string path_;
     Framer framer_{reply_limit};
 };
 
@@ -113,10 +116,23 @@ Result<Json> DaemonBackend::call(std::string_view method, const Json& parameters
 }
 
 Result<Json> DaemonBackend::next_reply() {
+    return next_message(-1).and_then(
+        [](const std::optional<std::string>& message) { return decode_reply(*message); });
+}
+
+/// Nothing if @p fd becomes readable before a message has come.
+Result<std::optional<std::string>> DaemonBackend::next_message(int fd) {
     std::array<char, 65536> buffer;
     for (;;) {
-        if (auto reply = framer_.next())
-            return decode_reply(*reply);
+        if (auto message = framer_.next())
+            return message;
+        std::array<pollfd, 2> waiting{{{socket_.get(), POLLIN, 0}, {fd, POLLIN, 0}}};
+        if (poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
+            return fail_errno("cannot wait for chimneyd", errno);
+        if (waiting[1].revents)
+            return std::nullopt;
+        if (!waiting[0].revents)
+            continue;
         auto size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == EINTR)
             continue;
@@ -128,6 +144,56 @@ Result<Json> DaemonBackend::next_reply() {
         if (!framer_.feed({buffer.data(), static_cast<std::size_t>(size)}))
             return fail(ErrorCode::protocol, "the answer of chimneyd is too long");
     }
+}
+
+Result<std::vector<Report>> DaemonBackend::operate(const Selector& selector,
+                                                   const OperationOptions& options,
+                                                   Observer* observer) {
+    auto parameters = with(selector);
+    if (options.layer)
+        parameters["layer"] = to_string(*options.layer);
+    if (auto sent = send_all(encode_call(method_of(options), parameters, observer != nullptr));
+        !sent)
+        return tl::unexpected(sent.error());
+    std::vector<Operation> operations;
+    bool cancel = false;
+    for (;;) {
+        auto message = next_message(observer ? observer->cancel_fd() : -1);
+        if (!message)
+            return tl::unexpected(message.error());
+        if (*message) {
+            auto reply = decode_whole_reply(**message);
+            if (!reply)
+                return tl::unexpected(reply.error());
+            if (!reply->continues)
+                return parse_reports(reply->parameters);
+            auto parsed = parse_operations(reply->parameters);
+            if (!parsed)
+                return tl::unexpected(parsed.error());
+            operations = std::move(*parsed);
+            observer->progress(operations);
+        } else {
+            observer->cancelled();
+            cancel = true;
+        }
+        // Before the first reply, nobody knows what to cancel.
+        if (!cancel || operations.empty())
+            continue;
+        if (auto done = cancel_all(operations); !done)
+            return tl::unexpected(done.error());
+        cancel = false;
+    }
+}
+
+/// Over a connection of its own: answers come in the order of the calls.
+Result<void> DaemonBackend::cancel_all(const std::vector<Operation>& operations) {
+    auto daemon = connect_daemon(path_);
+    if (!daemon)
+        return tl::unexpected(daemon.error());
+    for (const auto& op : operations)
+        if (auto done = (*daemon)->cancel(op.id); !done)
+            return tl::unexpected(done.error());
+    return {};
 }
 
 Result<void> DaemonBackend::monitor(const Tell& tell) {
@@ -157,7 +223,7 @@ Result<std::unique_ptr<Backend>> connect_daemon(const std::string& path) {
     if (!socket)
         return fail_errno("cannot make a socket", errno);
     if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
-        return std::make_unique<DaemonBackend>(std::move(socket));
+        return std::make_unique<DaemonBackend>(std::move(socket), path);
     int error = errno;
     if (error == ENOENT || error == ECONNREFUSED)
         return fail(ErrorCode::daemon_not_running,

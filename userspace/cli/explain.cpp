@@ -14,7 +14,7 @@ constexpr std::string_view explain_help = R"(usage:
 
 Shows what an offload of the selected connections would do, and does nothing: the state trees as
 they would be sent, and for each connection that would be refused the reason. With -d (or in JSON)
-every block comes with its variables. chimneyd must run.
+every block comes with its variables.
 
 examples:
   chimneyctl explain all
@@ -45,7 +45,7 @@ Result<std::vector<Report>> dry_run(Context& context, const Selector& selector) 
     OperationOptions options;
     options.dry_run = true;
     return context.backend().and_then(
-        [&](Backend* backend) { return backend->operate(selector, options); });
+        [&](Backend* backend) { return backend->operate(selector, options, nullptr); });
 }
 
 Result<int> run_explain(Context& context, Arguments arguments) {

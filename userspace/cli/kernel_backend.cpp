@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -30,9 +32,9 @@ class KernelBackend : public Backend {
     }
     Result<std::vector<Operation>> operations() override { return client_.operations(); }
     Result<Report> operation(std::uint32_t id) override { return client_.report(id); }
-    Result<std::vector<Report>> operate(const Selector&, const OperationOptions&) override {
-        return tl::unexpected(no_daemon_);
-    }
+    Result<Operation> cancel(std::uint32_t id) override { return client_.cancel(id); }
+    Result<std::vector<Report>> operate(const Selector& selector, const OperationOptions& options,
+                                        Observer* observer) override;
     Result<std::vector<Statistics>> statistics(const std::optional<std::string>& dev) override {
         return client_.statistics(dev);
     }
@@ -49,10 +51,74 @@ class KernelBackend : public Backend {
     Result<Json> call(std::string_view, const Json&) override { return tl::unexpected(no_daemon_); }
 
   private:
+    Result<void> wait(const std::vector<std::uint32_t>& ids, NetlinkEvents& events,
+                      Observer* observer);
+
     std::unique_ptr<NetlinkSocket> socket_;
     Client client_;
     Error no_daemon_;
 };
+
+Result<std::vector<Report>> KernelBackend::operate(const Selector& selector,
+                                                   const OperationOptions& options,
+                                                   Observer* observer) {
+    if (options.kind == CHIMNEY_OP_KIND_INITIATE && !options.dry_run)
+        return tl::unexpected(no_daemon_);
+    auto events = open_netlink_events();
+    if (!events)
+        return tl::unexpected(events.error());
+    auto requests = Resolver{}(selector);
+    if (!requests)
+        return tl::unexpected(requests.error());
+    std::vector<std::uint32_t> ids;
+    for (const auto& request : *requests) {
+        auto op = client_.start(request, options);
+        if (!op)
+            return tl::unexpected(op.error());
+        ids.push_back(op->id);
+    }
+    if (auto waited = wait(ids, **events, observer); !waited)
+        return tl::unexpected(waited.error());
+    std::vector<Report> reports;
+    for (auto id : ids) {
+        auto report = client_.report(id);
+        if (!report)
+            return tl::unexpected(report.error());
+        reports.push_back(std::move(*report));
+    }
+    return reports;
+}
+
+/// An event only says that it is time to look; one may get lost.
+Result<void> KernelBackend::wait(const std::vector<std::uint32_t>& ids, NetlinkEvents& events,
+                                 Observer* observer) {
+    constexpr int interval_ms = 1000;
+    for (;;) {
+        std::vector<Operation> operations;
+        for (auto id : ids) {
+            auto op = client_.operation(id);
+            if (!op)
+                return tl::unexpected(op.error());
+            operations.push_back(std::move(*op));
+        }
+        if (std::ranges::none_of(operations, &Operation::running))
+            return {};
+        if (observer)
+            observer->progress(operations);
+        std::array<pollfd, 2> waiting{
+            {{events.fd(), POLLIN, 0}, {observer ? observer->cancel_fd() : -1, POLLIN, 0}}};
+        if (poll(waiting.data(), waiting.size(), interval_ms) < 0 && errno != EINTR)
+            return fail_errno("cannot wait for events", errno);
+        if (auto received = events.receive(); !received)
+            return tl::unexpected(received.error());
+        if (!waiting[1].revents)
+            continue;
+        observer->cancelled();
+        for (auto id : ids)
+            if (auto op = client_.cancel(id); !op)
+                return tl::unexpected(op.error());
+    }
+}
 
 Result<void> KernelBackend::monitor(const Tell& tell) {
     auto socket = open_netlink_events();

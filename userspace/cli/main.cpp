@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
     std::vector<std::string_view> words(argv + 1, argv + argc);
     chimney::cli::Environment environment{std::cout, std::cerr};
     environment.terminal = isatty(STDOUT_FILENO) == 1;
+    environment.err_terminal = isatty(STDERR_FILENO) == 1;
     environment.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     return chimney::cli::run(words, std::move(environment));
 }

@@ -12,6 +12,10 @@ result and prints it as the tree of state objects that was sent: neighbors, thei
 connections, each with its role, its status and the bytes handed over with it. Applications notice
 nothing. chimneyd must run: it owns the connections and brings them home when it ends.
 
+Many connections take several trees (sysctl net.chimney.max_tree). Ctrl-C cancels what has not
+begun: the tree that is out completes, the other connections are refused as cancelled. The result
+tells what became of each. A second Ctrl-C does not wait for it.
+
 A selector is any of  src ADDR[/PREFIX][:PORT]  dst ADDR[/PREFIX][:PORT]  pid PID,  or  all.
 A connection must match every part.
 
@@ -28,7 +32,9 @@ constexpr std::string_view upload_help = R"(usage:
   chimneyctl upload SELECTOR
 
 Takes the selected connections back from their targets, waits for the result and prints it as the
-tree of state objects. Applications notice nothing. chimneyd must run.
+tree of state objects. Applications notice nothing. Works without chimneyd, too.
+
+Ctrl-C cancels what has not begun, as with offload: the other connections stay offloaded.
 
 A selector is any of  src ADDR[/PREFIX][:PORT]  dst ADDR[/PREFIX][:PORT]  pid PID,  or  all.
 A connection must match every part.
@@ -47,11 +53,9 @@ Result<int> move_connections(Context& context, Arguments arguments, std::string_
         return tl::unexpected(selector.error());
     OperationOptions options;
     options.kind = kind;
-    return context.backend()
-        .and_then([&](Backend* backend) { return backend->operate(*selector, options); })
-        .map([&](const std::vector<Report>& reports) {
-            return print_reports(context, reports, *selector);
-        });
+    return context.operate(*selector, options).map([&](const std::vector<Report>& reports) {
+        return print_reports(context, reports, *selector);
+    });
 }
 
 Result<int> run_offload(Context& context, Arguments arguments) {

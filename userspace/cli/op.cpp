@@ -20,11 +20,13 @@ namespace {
 constexpr std::string_view help = R"(usage:
   chimneyctl op
   chimneyctl op show ID
+  chimneyctl op cancel ID
   chimneyctl op list [FILTER]...
 
 Without more words, shows the operations the kernel keeps: offloads and uploads that run or have
 just ended. "show" tells what became of each block of the state trees of one, and why connections
-were refused; if the kernel keeps it no more, from chimneyd's history. "list" shows the history,
+were refused; if the kernel keeps it no more, from chimneyd's history. "cancel" stops one before its
+next tree: what is on its way completes, what is left stays where it is. "list" shows the history,
 oldest first, which outlives chimneyd and the machine. A FILTER is any of
 
   src ENDPOINT, dst ENDPOINT    about a connection with that end, as in a selector
@@ -144,14 +146,32 @@ Result<int> show_all(Context& context) {
         });
 }
 
+Result<std::uint32_t> id_argument(Arguments arguments, std::string_view command) {
+    if (arguments.empty())
+        return fail(ErrorCode::usage, fmt::format("op {} needs a number: see op for those there "
+                                                  "are",
+                                                  command));
+    if (arguments.size() > 1)
+        return fail(ErrorCode::usage, fmt::format("'{}' is one word too many: op {} takes one "
+                                                  "number",
+                                                  arguments[1], command));
+    return parse_number(arguments.front(), "operation", 1,
+                        std::numeric_limits<std::uint32_t>::max());
+}
+
+Result<int> run_cancel(Context& context, Arguments arguments) {
+    auto id = id_argument(arguments, "cancel");
+    if (!id)
+        return tl::unexpected(id.error());
+    return context.backend()
+        .and_then([&](Backend* backend) { return backend->cancel(*id); })
+        .map([&](const Operation& op) { return print_operations(context, {op}); });
+}
+
 Result<int> run_show(Context& context, Arguments arguments) {
     if (arguments.empty())
         return show_all(context);
-    if (arguments.size() > 1)
-        return fail(ErrorCode::usage, "'" + std::string(arguments[1]) +
-                                          "' is one word too many: op show takes one number");
-    auto id =
-        parse_number(arguments.front(), "operation", 1, std::numeric_limits<std::uint32_t>::max());
+    auto id = id_argument(arguments, "show");
     if (!id)
         return tl::unexpected(id.error());
     return context.backend()
@@ -165,6 +185,7 @@ Result<int> run_show(Context& context, Arguments arguments) {
 
 constexpr auto commands = std::to_array<Command>({
     {"show", run_show, "show one operation or all", ""},
+    {"cancel", run_cancel, "stop one before its next tree", ""},
     {"list", run_list, "show the history", ""},
 });
 

@@ -178,12 +178,16 @@ std::string render_head(const Style& style, const Operation& op, const std::stri
     auto good = op.dry_run ? op.connections() - op.refused : op.ok;
     head += fmt::format("{}, {} {}, {} not", plural(op.connections(), "connection"), good,
                         outcome(op), op.connections() - good);
-    if (op.running())
-        head += ", still running";
-    else
+    if (!op.running())
         head += ", " + format_duration(op.duration_ns);
+    else if (op.total > op.connections())
+        head += fmt::format(", still running, {} left", op.total - op.connections());
+    else
+        head += ", still running";
     if (op.state == CHIMNEY_OP_STATE_TIMED_OUT)
         head += ", timed out";
+    if (op.state == CHIMNEY_OP_STATE_CANCELLED)
+        head += ", cancelled";
     if (moves(op.kind) && !op.dry_run)
         head += ", " + plural(op.grace_periods, "grace period");
     return paint(style, Color::bold, head + more) + "\n";
@@ -253,6 +257,17 @@ Color gate_color(Gate gate) {
     return gate == CHIMNEY_GATE_OPEN ? Color::none : Color::yellow;
 }
 
+/// What connections take in the host and in the target.
+std::string memory(const Target& target) {
+    auto text = fmt::format("host {} a connection", format_bytes(target.host_memory));
+    if (!target.memory)
+        return text;
+    text += ", target " + format_bytes(*target.memory);
+    if (target.tcp.used > 0)
+        text += fmt::format(" ({} a connection)", format_bytes(*target.memory / target.tcp.used));
+    return text;
+}
+
 /// What a target can do and what it did wrong, below its line.
 void add_details(std::vector<std::vector<Cell>>& rows, const Target& target) {
     std::string caps;
@@ -261,6 +276,7 @@ void add_details(std::vector<std::vector<Cell>>& rows, const Target& target) {
         if (can)
             caps += std::string(" ") + name;
     rows.push_back({{"   capabilities" + (caps.empty() ? " none" : caps)}});
+    rows.push_back({{"   memory " + memory(target)}});
     for (const auto& [clause, count] : target.breaches)
         rows.push_back(
             {{fmt::format("   {} broken {}", clause, plural(count, "time")), Color::red}});

@@ -96,7 +96,8 @@ Result<int> operate(Context& context, Arguments arguments, std::string_view comm
     options.kind = kind;
     options.layer = objects->layer;
     return context.backend()
-        .and_then([&](Backend* backend) { return backend->operate(objects->selector, options); })
+        .and_then(
+            [&](Backend* backend) { return backend->operate(objects->selector, options, nullptr); })
         .map([&](const std::vector<Report>& reports) {
             return print_reports(context, reports, objects->selector);
         });

@@ -15,7 +15,7 @@ constexpr std::string_view help = R"(usage:
   chimneyctl tree [--dot] [SELECTOR]
 
 Draws the state objects that targets hold: neighbors (next hops), the paths over each, the
-connections over each path. The targets are asked, by a query; chimneyd must run. --dot prints the
+connections over each path. The targets are asked, by a query. --dot prints the
 tree for Graphviz.
 
 examples:
@@ -80,7 +80,7 @@ Result<int> run_tree(Context& context, Arguments arguments) {
     OperationOptions options;
     options.kind = CHIMNEY_OP_KIND_QUERY;
     return context.backend()
-        .and_then([&](Backend* backend) { return backend->operate(*selector, options); })
+        .and_then([&](Backend* backend) { return backend->operate(*selector, options, nullptr); })
         .map([&](const std::vector<Report>& reports) -> int {
             if (dot)
                 context.out() << render_dot(reports);

@@ -49,6 +49,19 @@ std::string Metrics::text(const std::vector<Target>& targets,
              {std::pair("tcp", target.tcp), {"path", target.path}, {"neighbor", target.neighbor}})
             text += fmt::format("chimney_target_entries_limit{{dev=\"{}\",layer=\"{}\"}} {}\n",
                                 target.dev, layer, entries.max);
+    add_head(text, "chimney_target_memory_bytes", "gauge",
+             "Memory a target holds for connections, those kept for the next ones included.");
+    for (const auto& target : targets)
+        if (target.memory)
+            text += fmt::format("chimney_target_memory_bytes{{dev=\"{}\"}} {}\n", target.dev,
+                                *target.memory);
+    add_head(text, "chimney_host_memory_bytes", "gauge",
+             "Memory the host takes for connections of a target, beside their sockets.");
+    for (const auto& target : targets)
+        text += fmt::format("chimney_host_memory_bytes{{dev=\"{}\"}} {}\n", target.dev,
+                            static_cast<std::uint64_t>(
+                                std::ranges::count(connections, target.dev, &Connection::dev)) *
+                                target.host_memory);
     add_head(text, "chimney_target_open", "gauge", "1 if connections may go to a target.");
     for (const auto& target : targets)
         text += fmt::format("chimney_target_open{{dev=\"{}\"}} {}\n", target.dev,

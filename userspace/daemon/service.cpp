@@ -23,10 +23,18 @@ constexpr auto changing = std::to_array<std::string_view>({
     method::set_faults,
     method::release,
     method::release_target,
+    method::cancel_operation,
 });
 
 /// What may wait for a listener before it misses events.
 constexpr std::size_t listener_backlog = 1 << 20;
+
+Result<std::uint32_t> id_parameter(const Json& parameters) {
+    auto id = parameters.find("id");
+    if (id == parameters.end() || !id->is_number_unsigned())
+        return fail(ErrorCode::protocol, "the call needs the parameter 'id', a number");
+    return id->get<std::uint32_t>();
+}
 
 Result<Json> no_method(std::string_view method) {
     return fail(ErrorCode::protocol,
@@ -116,6 +124,7 @@ Service::Answer Service::answer_of(std::string_view method) {
         {method::list_connections, &Service::list_connections},
         {method::list_operations, &Service::list_operations},
         {method::show_operation, &Service::show_operation},
+        {method::cancel_operation, &Service::cancel_operation},
         {method::list_history, &Service::list_history},
         {method::get_metrics, &Service::get_metrics},
         {method::get_info, &Service::get_info},
@@ -209,20 +218,26 @@ Result<Json> Service::list_connections(const Json& parameters) {
 }
 
 Result<Json> Service::show_operation(const Json& parameters) {
-    auto id = parameters.find("id");
-    if (id == parameters.end() || !id->is_number_unsigned())
-        return fail(ErrorCode::protocol, "the call needs the parameter 'id', a number");
-    auto report = client_.report(id->get<std::uint32_t>());
+    auto id = id_parameter(parameters);
+    if (!id)
+        return tl::unexpected(id.error());
+    auto report = client_.report(*id);
     if (report || !history_)
         return report.map([](const Report& found) { return reports_document({found}); });
     // The kernel keeps few of those that are over.
     HistoryFilter filter;
-    filter.id = id->get<std::uint32_t>();
+    filter.id = *id;
     filter.last = 1;
     auto found = history_->list(filter);
     if (!found || found->at("operations").empty())
         return tl::unexpected(report.error());
     return found;
+}
+
+Result<Json> Service::cancel_operation(const Json& parameters) {
+    return id_parameter(parameters)
+        .and_then([&](std::uint32_t id) { return client_.cancel(id); })
+        .map([](const Operation& op) { return operations_document({op}); });
 }
 
 Result<Json> Service::list_statistics(const Json& parameters) {
@@ -297,6 +312,7 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
             return allowed;
 
     Job job{Origin::call, caller->describe(), caller};
+    job.more = call.more;
     for (const auto& request : *requests) {
         if (auto begun = begin(job, request, options); !begun) {
             auto error = begun.error();
@@ -308,6 +324,7 @@ Result<void> Service::start(const std::shared_ptr<Caller>& caller, const Call& c
         spdlog::info("operation {}: {} {} for {}", job.operations.back(), to_string(options.kind),
                      selector->to_string(), caller->describe());
     }
+    tell_progress(job);
     wait_for(std::move(job));
     return {};
 }
@@ -320,6 +337,18 @@ Result<void> Service::begin(Job& job, const KernelSelector& request,
         if (op.running())
             job.running.insert(op.id);
     });
+}
+
+/// The first time tells the caller the numbers of the operations, too.
+void Service::tell_progress(const Job& job) {
+    auto caller = job.caller.lock();
+    if (!job.more || !caller || job.running.empty() || caller->backlog() > 0)
+        return;
+    std::vector<Operation> operations;
+    for (auto id : job.operations)
+        if (auto op = client_.operation(id))
+            operations.push_back(*op);
+    caller->send(encode_reply(operations_document(operations), true));
 }
 
 void Service::wait_for(Job job) {
@@ -414,6 +443,8 @@ void Service::poll() {
         else if (!op->running())
             on_done(id);
     }
+    for (const auto& job : jobs_)
+        tell_progress(job);
     for (auto ifindex : std::set(wishes_.due()))
         offload_again(ifindex);
     enforce();

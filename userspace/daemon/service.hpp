@@ -99,6 +99,7 @@ class Service {
         std::set<std::uint32_t> running{};
         std::vector<std::uint32_t> operations{}; ///< all, in the order of the answer
         Json decisions{};                        ///< if the caller wants to know of them
+        bool more = false;                       ///< the caller wants to know how far it is
     };
 
     /// A policy that somebody wants in force, and who that is.
@@ -126,6 +127,7 @@ class Service {
     Result<Json> del_target(const Json& parameters);
     Result<Json> list_connections(const Json& parameters);
     Result<Json> show_operation(const Json& parameters);
+    Result<Json> cancel_operation(const Json& parameters);
     Result<Json> list_statistics(const Json& parameters);
     Result<Json> reset_statistics(const Json& parameters);
     Result<Json> set_parameters(const Json& parameters);
@@ -146,6 +148,7 @@ class Service {
     void offload_again(std::uint32_t ifindex);
     Result<void> begin(Job& job, const KernelSelector& request, const OperationOptions& options);
     void wait_for(Job job);
+    void tell_progress(const Job& job);
     Result<std::vector<Target>> mark_quarantined(Result<std::vector<Target>> targets) const;
     Result<Policy> policy_parameter(const Json& parameters) const;
     Result<Situation> look(const Policy& policy);

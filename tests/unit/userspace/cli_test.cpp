@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The grammar, the exit status and who gets which output.
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -8,6 +10,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 
 #include "cli.hpp"
 #include "samples.hpp"
@@ -22,6 +25,7 @@ class FakeBackend : public Backend {
     struct Record {
         std::string asked;
         std::vector<Report> reports;
+        std::function<void(Observer*)> meanwhile; ///< what happens while it waits
         Json document = {{"schema", 1}, {"decisions", Json::array()}};
     };
     explicit FakeBackend(Record& record) : record_(record) {}
@@ -50,8 +54,14 @@ class FakeBackend : public Backend {
         record_.asked = "operation " + std::to_string(id);
         return test::sample_report();
     }
-    Result<std::vector<Report>> operate(const Selector& selector,
-                                        const OperationOptions& options) override {
+    Result<Operation> cancel(std::uint32_t id) override {
+        record_.asked = "cancel " + std::to_string(id);
+        return test::sample_report().operation;
+    }
+    Result<std::vector<Report>> operate(const Selector& selector, const OperationOptions& options,
+                                        Observer* observer) override {
+        if (record_.meanwhile)
+            record_.meanwhile(observer);
         record_.asked =
             (options.dry_run ? "dry " : "") + to_string(options.kind) + " " + selector.to_string();
         if (options.layer)
@@ -117,6 +127,8 @@ class CliTest : public testing::Test {
         err.str("");
         record.asked.clear();
         Environment environment{out, err, false, true};
+        environment.err_terminal = err_terminal;
+        environment.patience = patience;
         environment.open = [this](const std::string& path) {
             socket = path;
             return open();
@@ -137,6 +149,8 @@ class CliTest : public testing::Test {
 
     std::ostringstream out;
     std::ostringstream err;
+    bool err_terminal = false;
+    std::chrono::milliseconds patience{0};
     std::string socket;
     std::optional<Error> refused;
     FakeBackend::Record record;
@@ -321,6 +335,55 @@ TEST_F(CliTest, ExitStatusTellsWhetherAllMadeIt) {
     dry.operation.refused = 1;
     record.reports = {dry};
     EXPECT_EQ(run({"explain", "all"}), exit_incomplete);
+}
+
+TEST_F(CliTest, ABarShowsHowFarAnOperationIs) {
+    auto report = test::sample_report();
+    report.operation.total = 8; // 4 of them are through
+    record.reports = {report};
+    record.meanwhile = [&](Observer* observer) {
+        observer->progress({report.operation, report.operation});
+    };
+    err_terminal = true;
+    run({"offload", "all"});
+    EXPECT_EQ(err.str(), "[###############---------------] 8 of 16 connections\r\033[K");
+    run({"-j", "offload", "all"});
+    EXPECT_EQ(err.str(), "");
+    patience = std::chrono::hours(1);
+    run({"upload", "all"});
+    EXPECT_EQ(err.str(), "");
+    patience = std::chrono::hours(0);
+    err_terminal = false;
+    run({"upload", "all"});
+    EXPECT_EQ(err.str(), "");
+    record.meanwhile = [](Observer* observer) { EXPECT_EQ(observer, nullptr); };
+    EXPECT_EQ(run({"explain", "all"}), exit_incomplete);
+}
+
+bool is_readable(int fd) {
+    pollfd waiting{fd, POLLIN, 0};
+    return poll(&waiting, 1, 0) == 1;
+}
+
+TEST_F(CliTest, TheFirstInterruptIsAWishTheSecondEndsTheProgram) {
+    auto report = test::sample_report();
+    report.operation.state = CHIMNEY_OP_STATE_CANCELLED;
+    record.reports = {report};
+    record.meanwhile = [](Observer* observer) {
+        EXPECT_FALSE(is_readable(observer->cancel_fd()));
+        raise(SIGINT);
+        EXPECT_TRUE(is_readable(observer->cancel_fd()));
+        observer->cancelled();
+        EXPECT_EQ(observer->cancel_fd(), -1);
+        EXPECT_EXIT(raise(SIGINT), testing::KilledBySignal(SIGINT), "");
+    };
+    err_terminal = true;
+    EXPECT_EQ(run({"offload", "all"}), exit_incomplete);
+    EXPECT_TRUE(err.str().starts_with("chimneyctl: cancelling; ")) << err.str();
+    EXPECT_NE(out.str().find(", cancelled, "), std::string::npos) << out.str();
+    // One that nobody has looked at does not end it later.
+    record.meanwhile = [](Observer*) { raise(SIGINT); };
+    EXPECT_EQ(run({"upload", "all"}), exit_incomplete);
 }
 
 TEST_F(CliTest, NothingSelectedIsSaidOnStderr) {

@@ -18,9 +18,10 @@ TEST(Json, Targets) {
               R"("tcp":{"used":3,"max":4096},"path":{"used":1,"max":1024},)"
               R"("neighbor":{"used":1,"max":256},"max_mtu":1500,"max_rcv_wnd":0,)"
               R"("ipv4":true,"ipv6":false,"sack":true,"gate":"open","violations":0,)"
-              R"("breaches":{},"quarantined":false}]})");
+              R"("breaches":{},"memory":10240,"host_memory":1216,"quarantined":false}]})");
     auto broken = test::sample_target();
     broken.breaches = {{"OP-06", 2}};
+    broken.memory.reset();
     EXPECT_EQ(parse_targets(targets_document({broken})), std::vector{broken});
     EXPECT_EQ(parse_targets(document), std::vector{test::sample_target()});
 }
@@ -43,7 +44,7 @@ TEST(Json, Operations) {
               R"({"schema":1,"operations":[{"id":7,"kind":"initiate","state":"done",)"
               R"("start":"2026-11-21T09:40:00.000000042Z","duration_ns":12300000,"trees":1,)"
               R"("grace_periods":1,"results":8,"connections":4,"ok":2,"failed":1,"refused":1,)"
-              R"("dry_run":false}]})");
+              R"("dry_run":false,"total":0}]})");
     EXPECT_EQ(parse_operations(document), std::vector{operation});
 }
 

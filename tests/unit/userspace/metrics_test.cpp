@@ -23,6 +23,8 @@ TEST(Metrics, TargetsAndConnections) {
     EXPECT_TRUE(has(text, R"(chimney_target_entries{dev="veth0",layer="tcp"} 3)")) << text;
     EXPECT_TRUE(has(text, R"(chimney_target_entries_limit{dev="veth0",layer="path"} 1024)"));
     EXPECT_TRUE(has(text, R"(chimney_target_open{dev="veth0"} 0)"));
+    EXPECT_TRUE(has(text, R"(chimney_target_memory_bytes{dev="veth0"} 10240)"));
+    EXPECT_TRUE(has(text, R"(chimney_host_memory_bytes{dev="veth0"} 1216)"));
     EXPECT_TRUE(has(text, R"(chimney_contract_breaches_total{dev="veth0",clause="OP-06"} 2)"));
     EXPECT_TRUE(has(text, R"(chimney_connections{state="offloaded"} 1)"));
     EXPECT_TRUE(has(text, R"(chimney_connections{state="lost"} 0)"));

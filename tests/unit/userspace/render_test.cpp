@@ -55,6 +55,10 @@ TEST(Render, Operations) {
     EXPECT_EQ(render_operation(plain, op).substr(date),
               "operation 8 terminate: 1 connection, 1 uploaded, 0 not, still running, 0 grace "
               "periods for policy\n");
+    op.total = 3;
+    EXPECT_EQ(render_operation(plain, op).substr(date),
+              "operation 8 terminate: 1 connection, 1 uploaded, 0 not, still running, 2 left, 0 "
+              "grace periods for policy\n");
     op.state = CHIMNEY_OP_STATE_TIMED_OUT;
     op.duration_ns = 5'004'000'000;
     op.requester.clear();
@@ -81,6 +85,7 @@ TEST(Render, Targets) {
               "veth0  kind sim  tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
               "violations 0  gate paused\n"
               "   capabilities ipv4 sack\n"
+              "   memory host 1.19 KiB a connection, target 10.0 KiB (3.33 KiB a connection)\n"
               "   OP-06 broken 2 times\n");
 }
 

@@ -182,6 +182,8 @@ inline Target sample_target() {
     target.max_mtu = 1500;
     target.ipv4 = true;
     target.sack = true;
+    target.memory = 10240;
+    target.host_memory = 1216;
     return target;
 }
 

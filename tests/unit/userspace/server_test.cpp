@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The daemon over a real unix socket and a real event loop, with a fake kernel.
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -196,6 +198,47 @@ TEST(Listener, ReplacesAStaleSocketOnly) {
     EXPECT_NE(refused.error().message.find("is not a socket"), std::string::npos);
     EXPECT_FALSE(Listener::open(path, "no-such-group-here"));
     EXPECT_FALSE(Listener::open(std::string(200, 'x'), std::nullopt));
+}
+
+/// Wants to cancel as soon as it knows that something runs.
+class ImpatientObserver : public cli::Observer {
+  public:
+    void progress(const std::vector<Operation>& operations) override {
+        EXPECT_EQ(operations.front().id, 7U);
+        eventfd_write(wish_.get(), 1);
+    }
+    int cancel_fd() const override { return wish_.get(); }
+    void cancelled() override { wish_ = UniqueFd(); }
+
+  private:
+    UniqueFd wish_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+};
+
+TEST_F(ServerTest, AClientCancelsWhatItWaitsFor) {
+    auto running = operation_message(7, CHIMNEY_OP_STATE_RUNNING, CHIMNEY_CMD_OP_GET);
+    auto cancelled = operation_message(7, CHIMNEY_OP_STATE_CANCELLED, CHIMNEY_CMD_OP_NTF);
+    std::atomic<bool> over = false;
+    kernel.answer(CHIMNEY_CMD_OP_GET, {running});
+    kernel.answers[CHIMNEY_CMD_OP_CANCEL] = [&](const Request&) {
+        kernel.answer(CHIMNEY_CMD_OP_GET, {cancelled});
+        events.push(cancelled);
+        return std::vector{running};
+    };
+    Result<std::vector<Report>> reports;
+    std::thread client([&] {
+        ImpatientObserver observer;
+        reports = cli::connect_daemon(path).and_then([&](const auto& backend) {
+            return backend->operate(parse_selector(std::array<std::string_view, 1>{"all"}).value(),
+                                    OperationOptions{}, &observer);
+        });
+        over = true;
+    });
+    while (!over)
+        sd_event_run(loop.get(), 10'000);
+    client.join();
+    ASSERT_TRUE(reports) << reports.error().message;
+    EXPECT_EQ(reports->front().operation.state, CHIMNEY_OP_STATE_CANCELLED);
+    EXPECT_EQ(reports->front().blocks.size(), 1U);
 }
 
 TEST(DaemonBackend, SaysThatNobodyListens) {

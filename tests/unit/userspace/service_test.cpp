@@ -83,6 +83,36 @@ TEST_F(ServiceTest, AnOffloadIsAnsweredWhenItsEndIsAnnounced) {
     EXPECT_EQ(caller->messages.size(), 1U);
 }
 
+TEST_F(ServiceTest, ACallerMayAskForMoreAndIsToldHowFarItIs) {
+    auto text = encode_call(method::offload, {{"selector", {{"all", true}}}}, true);
+    service.handle(caller, std::string_view(text.c_str()));
+    service.poll();
+    caller->unread = 1;
+    service.poll(); // he reads too slowly to want more of that
+    set_state(CHIMNEY_OP_STATE_DONE);
+    announce(7);
+    ASSERT_EQ(caller->messages.size(), 3U);
+    for (bool last : {false, false, true}) {
+        auto whole = decode_whole_reply(std::string_view(caller->messages.front().c_str()));
+        ASSERT_TRUE(whole);
+        EXPECT_EQ(whole->continues, !last);
+        EXPECT_EQ(whole->parameters["operations"][0]["id"], 7);
+        EXPECT_EQ(whole->parameters["operations"][0].contains("blocks"), last);
+        caller->messages.erase(caller->messages.begin());
+    }
+}
+
+TEST_F(ServiceTest, AnOperationIsCancelledByItsNumber) {
+    kernel.answer(CHIMNEY_CMD_OP_CANCEL,
+                  {operation_message(7, CHIMNEY_OP_STATE_RUNNING, CHIMNEY_CMD_OP_CANCEL)});
+    call(method::cancel_operation, {{"id", 7}});
+    EXPECT_EQ(AttributeReader(kernel.requests.back().attributes).u32(CHIMNEY_A_OP_ID), 7U);
+    ASSERT_TRUE(reply());
+    EXPECT_EQ((*reply())["operations"][0]["id"], 7);
+    call(method::cancel_operation, Json::object());
+    EXPECT_FALSE(reply(1));
+}
+
 TEST_F(ServiceTest, AnOperationMayBeDoneInTheReply) {
     kernel.answer(CHIMNEY_CMD_INITIATE,
                   {operation_message(7, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_INITIATE)});

@@ -33,6 +33,8 @@ Result<Target> decode_target(const Message& message) {
     target.sack = a.flag(CHIMNEY_A_TARGET_SACK);
     target.gate = read_enum<Gate>(a, CHIMNEY_A_TARGET_GATE).value_or(CHIMNEY_GATE_OPEN);
     target.violations = a.u64(CHIMNEY_A_TARGET_VIOLATIONS).value_or(0);
+    target.memory = a.u64(CHIMNEY_A_TARGET_MEMORY);
+    target.host_memory = a.u32(CHIMNEY_A_TARGET_HOST_MEMORY).value_or(0);
     for (const auto& [type, payload] : a.all()) {
         if (type != CHIMNEY_A_TARGET_VIOLATION)
             continue;
@@ -207,6 +209,7 @@ Result<Operation> decode_operation(const Message& message) {
     op.failed = a.u32(CHIMNEY_A_OP_FAILED).value_or(0);
     op.refused = a.u32(CHIMNEY_A_OP_REFUSED).value_or(0);
     op.dry_run = a.flag(CHIMNEY_A_OP_DRY_RUN);
+    op.total = a.u32(CHIMNEY_A_OP_TOTAL).value_or(0);
     if (!a.ok() || !id || !kind || !state)
         return malformed("operation");
     op.id = *id;
@@ -277,6 +280,14 @@ Result<Operation> Client::operation(std::uint32_t id) {
     return request_one({CHIMNEY_CMD_OP_GET, false, std::move(writer).take()})
         .and_then(decode_operation)
         .map_error(about("cannot show operation " + std::to_string(id)));
+}
+
+Result<Operation> Client::cancel(std::uint32_t id) {
+    AttributeWriter writer;
+    writer.put_u32(CHIMNEY_A_OP_ID, id);
+    return request_one({CHIMNEY_CMD_OP_CANCEL, false, std::move(writer).take()})
+        .and_then(decode_operation)
+        .map_error(about("cannot cancel operation " + std::to_string(id)));
 }
 
 Result<std::vector<Operation>> Client::operations() {

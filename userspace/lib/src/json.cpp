@@ -26,6 +26,9 @@ Json to_json(const Target& target) {
     auto& breaches = json["breaches"] = Json::object();
     for (const auto& [clause, count] : target.breaches)
         breaches[clause] = count;
+    if (target.memory)
+        json["memory"] = *target.memory;
+    json["host_memory"] = target.host_memory;
     json["quarantined"] = target.quarantined;
     return json;
 }
@@ -45,6 +48,7 @@ Json to_json(const Operation& op) {
     json["failed"] = op.failed;
     json["refused"] = op.refused;
     json["dry_run"] = op.dry_run;
+    json["total"] = op.total;
     if (!op.requester.empty())
         json["requester"] = op.requester;
     return json;
@@ -153,6 +157,9 @@ void from_json(const Json& json, Target& target) {
     read(json, "violations", target.violations);
     for (const auto& [clause, count] : json.at("breaches").items())
         target.breaches.push_back({clause, count.get<std::uint32_t>()});
+    if (auto memory = json.find("memory"); memory != json.end())
+        target.memory = memory->get<std::uint64_t>();
+    read(json, "host_memory", target.host_memory);
     read(json, "quarantined", target.quarantined);
 }
 
@@ -170,6 +177,7 @@ void from_json(const Json& json, Operation& op) {
     read(json, "refused", op.refused);
     read(json, "dry_run", op.dry_run);
     op.requester = json.value("requester", "");
+    op.total = json.value("total", 0U); // histories of older versions have none
 }
 
 void from_json(const Json& json, Block& block) {

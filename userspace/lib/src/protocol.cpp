@@ -29,8 +29,11 @@ std::string encode(const Json& json) {
 
 } // namespace
 
-std::string encode_call(std::string_view method, const Json& parameters) {
-    return encode({{"method", method}, {"parameters", parameters}});
+std::string encode_call(std::string_view method, const Json& parameters, bool more) {
+    Json json = {{"method", method}, {"parameters", parameters}};
+    if (more)
+        json["more"] = true;
+    return encode(json);
 }
 
 std::string encode_reply(const Json& parameters, bool continues) {
@@ -74,6 +77,7 @@ Result<Call> decode_call(std::string_view text) {
     if (method == json->end() || !method->is_string())
         return fail(ErrorCode::protocol, "the call has no method");
     Call call{method->get<std::string>(), Json::object()};
+    call.more = json->value("more", Json()) == true;
     if (auto parameters = json->find("parameters"); parameters != json->end()) {
         if (!parameters->is_object())
             return fail(ErrorCode::protocol, "the parameters of the call are not an object");
@@ -83,12 +87,18 @@ Result<Call> decode_call(std::string_view text) {
 }
 
 Result<Json> decode_reply(std::string_view text) {
+    return decode_whole_reply(text).map([](Reply reply) { return std::move(reply.parameters); });
+}
+
+Result<Reply> decode_whole_reply(std::string_view text) {
     auto json = parse_json_object(text, "the reply");
     if (!json)
-        return json;
-    auto parameters = json->value("parameters", Json::object());
+        return tl::unexpected(json.error());
+    Reply reply{json->value("parameters", Json::object()),
+                json->value("continues", Json()) == true};
     if (!json->contains("error"))
-        return parameters;
+        return reply;
+    const auto& parameters = reply.parameters;
     if (!parameters.is_object() || !parameters.contains("message") ||
         !parameters["message"].is_string())
         return fail(ErrorCode::protocol, "chimneyd refused: " + format_json((*json)["error"]));

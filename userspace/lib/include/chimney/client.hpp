@@ -49,6 +49,8 @@ class Client {
     Result<Operation> start(const KernelSelector& selector, const OperationOptions& options);
 
     Result<Operation> operation(std::uint32_t id);
+    /// Stop an operation before its next tree. Does not wait; no error if it has ended.
+    Result<Operation> cancel(std::uint32_t id);
     Result<std::vector<Operation>> operations();
     Result<std::vector<Block>> blocks(std::uint32_t operation);
     /// An operation with its blocks.

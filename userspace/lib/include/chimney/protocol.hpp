@@ -4,7 +4,8 @@
 ///
 /// Shaped like varlink: a call is {"method":"org.chimney.Offload","parameters":{...}}, its answer
 /// {"parameters":{...}} or {"error":"org.chimney.Failed","parameters":{"code","errno","message"}},
-/// each followed by one NUL byte. A call that has more answers gets them with "continues":true.
+/// each followed by one NUL byte. A call that has more answers gets them with "continues":true;
+/// those to a call that starts an operation only if it says "more":true.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,7 @@ inline constexpr std::string_view del_target = "org.chimney.DelTarget";
 inline constexpr std::string_view list_connections = "org.chimney.ListConnections";
 inline constexpr std::string_view show_operation = "org.chimney.ShowOperation";
 inline constexpr std::string_view list_operations = "org.chimney.ListOperations";
+inline constexpr std::string_view cancel_operation = "org.chimney.CancelOperation";
 inline constexpr std::string_view update = "org.chimney.Update";
 inline constexpr std::string_view query = "org.chimney.Query";
 inline constexpr std::string_view invalidate = "org.chimney.Invalidate";
@@ -63,15 +65,25 @@ std::optional<OperationOptions> operation_of(std::string_view method);
 struct Call {
     std::string method;
     Json parameters;
+    bool more = false; ///< the caller wants to know how far it is
 };
 
-std::string encode_call(std::string_view method, const Json& parameters);
+/// One answer.
+struct Reply {
+    Json parameters;
+    bool continues = false; ///< more of them follow
+};
+
+/// @param more tell how far it is until it is done
+std::string encode_call(std::string_view method, const Json& parameters, bool more = false);
 /// @param continues more replies to the call follow
 std::string encode_reply(const Json& parameters, bool continues = false);
 std::string encode_error(const Error& error);
 
 Result<Call> decode_call(std::string_view text);
-/// The parameters of a reply, or the error it carries.
+/// A reply, or the error it carries.
+Result<Reply> decode_whole_reply(std::string_view text);
+/// Its parameters.
 Result<Json> decode_reply(std::string_view text);
 
 /// Cuts a byte stream into messages at NUL bytes.

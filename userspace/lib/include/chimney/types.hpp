@@ -58,7 +58,10 @@ struct Target {
     Gate gate = CHIMNEY_GATE_OPEN;
     std::uint64_t violations = 0;    ///< of the target
     std::vector<Violation> breaches; ///< by clause, those of its clients too
-    bool quarantined = false;        ///< chimneyd offloads nothing to it
+    /// Bytes it holds for connections, those kept for the next ones included.
+    std::optional<std::uint64_t> memory;
+    std::uint32_t host_memory = 0; ///< bytes of the host for a connection, beside its socket
+    bool quarantined = false;      ///< chimneyd offloads nothing to it
     bool operator==(const Target&) const = default;
 };
 
@@ -77,6 +80,7 @@ struct Operation {
     std::uint32_t refused = 0;
     bool dry_run = false;    ///< it showed what it would send, and sent nothing
     std::string requester{}; ///< for whom chimneyd did it; empty if it was somebody else
+    std::uint32_t total = 0; ///< connections selected so far; those without a result are left
 
     bool running() const { return state == CHIMNEY_OP_STATE_RUNNING; }
     std::uint64_t connections() const { return std::uint64_t{ok} + failed + refused; }

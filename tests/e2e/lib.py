@@ -5,6 +5,7 @@ The near side is the namespace the machine booted with: veth0, 10.0.0.1/24. The
 far side is the namespace "far": veth1, 10.0.0.2/24 and more addresses on demand.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -151,6 +152,18 @@ def nstat(name):
         if words and words[0] == name:
             return int(words[1])
     raise Failure(f"there is no counter {name}")
+
+
+@contextlib.contextmanager
+def setting(name, value):
+    """A sysctl of ours has another value for a while."""
+    name = f"net.chimney.{name}"
+    before = sh(f"sysctl -n {name}").strip()
+    sh(f"sysctl -qw {name}={value}")
+    try:
+        yield
+    finally:
+        sh(f"sysctl -qw {name}={before}")
 
 
 # The modules ------------------------------------------------------------------

@@ -322,9 +322,12 @@ class Suite:
     def operations(self):
         self.do("op-get: no id", "op-get", {}, errno.EINVAL, "id of the operation is missing",
                 "id")
+        self.do("op-cancel: no id", "op-cancel", {}, errno.EINVAL,
+                "id of the operation is missing", "id")
         for number in (0, NO_OP):
-            self.do(f"op-get: unknown id {number}", "op-get", {"id": number}, errno.ENOENT,
-                    "no such operation", ".id")
+            for command in ("op-get", "op-cancel"):
+                self.do(f"{command}: unknown id {number}", command, {"id": number}, errno.ENOENT,
+                        "no such operation", ".id")
             self.dump(f"block-get: unknown operation {number}", "block-get", {"op-id": number},
                       errno.ENOENT, "no such operation", ".op-id")
         self.dump("block-get: no operation", "block-get", {}, errno.EINVAL,
@@ -596,6 +599,7 @@ def privileged_calls(client):
         "initiate": lambda: client.do("initiate", **everything),
         "terminate": lambda: client.do("terminate", **everything),
         "op-get": lambda: client.do("op-get", id=1),
+        "op-cancel": lambda: client.do("op-cancel", id=1),
         "op-get dump": lambda: client.dump("op-get"),
         "block-get dump": lambda: client.dump("block-get", op_id=1),
         "conn-get dump": lambda: client.dump("conn-get"),
@@ -633,9 +637,10 @@ def own_namespace_calls(client):
     got = refusal(lambda: client.do("target-get", ifname=DEV))
     yield "the device of another namespace", compare(got, errno.ENODEV, "no such device",
                                                      ".ifname", True)
-    got = refusal(lambda: client.do("op-get", id=1))
-    yield "the operation of another namespace", compare(got, errno.ENOENT, "no such operation",
-                                                        ".id", True)
+    for name in ("op-get", "op-cancel"):
+        got = refusal(lambda command=name: client.do(command, id=1))
+        yield f"{name}: the operation of another namespace", compare(
+            got, errno.ENOENT, "no such operation", ".id", True)
     reply = client.do("initiate", selector={"all": True})
     yield "initiate is allowed", [] if reply.get("id") else [f"reply {reply}"]
     client.reopen()

@@ -13,11 +13,11 @@ import struct
 import subprocess
 
 from echo import ECHO_PORT, EchoServer, Stream
-from lib import (EXIT_INCOMPLETE, MODULES, NEAR, PEER, check, check_equal, check_guards, check_tree,
-                 connection, connections, offload, run, sh, start, until, upload)
+from lib import (EXIT_INCOMPLETE, MODULES, NEAR, PEER, check, check_equal, check_guards,
+                 check_tree, connection, connections, offload, run, setting, sh, start, until,
+                 upload)
 
 PROGRESS = 64 << 10
-SETTINGS = "net.chimney"
 CGROUP = "/sys/fs/cgroup/chimney-test"
 SO_ATTACH_FILTER, SO_MAX_PACING_RATE, IP_MINTTL = 26, 47, 21
 BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS = 5, 8, 8, 1
@@ -43,16 +43,6 @@ def refused(sock, reason):
 
 def comes_home(what):
     until(lambda: not connections(), f"the connection comes home: {what}")
-
-
-@contextlib.contextmanager
-def setting(name, value):
-    before = sh(f"sysctl -n {SETTINGS}.{name}").strip()
-    sh(f"sysctl -qw {SETTINGS}.{name}={value}")
-    try:
-        yield
-    finally:
-        sh(f"sysctl -qw {SETTINGS}.{name}={before}")
 
 
 @contextlib.contextmanager

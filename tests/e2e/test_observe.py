@@ -67,6 +67,31 @@ def test_query():
     server.stop()
 
 
+def test_memory():
+    """A connection takes memory in the host and in the target, which keeps it for the next."""
+    server = EchoServer()
+    daemon = start()
+    check("memory" not in targets()[0], "the target holds memory for nothing")
+    check(targets()[0]["host_memory"] > 0, "the host has records without a size")
+    socks = [connect() for _ in range(2)]
+    check_tree(offload(*connection(socks[0])))
+    one = targets()[0]["memory"]
+    check_tree(offload(*connection(socks[1])))
+    check_equal(targets()[0]["memory"], 2 * one, "memory for two connections")
+    check_tree(upload("dst", f":{ECHO_PORT}"), tcps=2)
+    check_equal(targets()[0]["memory"], 2 * one, "memory kept for the next two")
+    check_tree(offload(*connection(socks[0])))
+    metrics = ctl("metrics")["metrics"]
+    for name, count in (("host", targets()[0]["host_memory"]), ("target", targets()[0]["memory"])):
+        line = f'chimney_{name}_memory_bytes{{dev="{NEAR_DEV}"}} {count}'
+        check(line in metrics.splitlines(), lambda expected=line: f"metrics lack {expected}")
+    shown = subprocess.run([os.path.join(BIN, "chimneyctl"), "-d", "target", "show", NEAR_DEV],
+                           text=True, capture_output=True, check=True).stdout
+    check(re.search(r"memory host [\d.]+ K?i?B a connection, target [\d.]+ KiB \([\d.]+ KiB a "
+                    r"connection\)", shown), lambda: f"no memory in {shown}")
+    del server, daemon
+
+
 def test_statistics():
     """Counters count what an offloaded connection sends; a reset shows and clears them."""
     server = EchoServer()

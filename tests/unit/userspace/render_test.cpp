@@ -85,7 +85,7 @@ TEST(Render, Targets) {
               "veth0  kind sim  tcp 3/4096  path 1/1024  neighbor 1/256  mtu 1500  rcvwnd any  "
               "violations 0  gate paused\n"
               "   capabilities ipv4 sack\n"
-              "   memory host 1.19 KiB a connection, target 10.0 KiB (3.33 KiB a connection)\n"
+              "   memory host 1.2 KiB a connection, target 10 KiB (3.3 KiB a connection)\n"
               "   OP-06 broken 2 times\n");
 }
 

@@ -1371,7 +1371,7 @@ static void cancel_comes_before_the_next_layer(struct kunit *test)
 
 	/* Arrange: the neighbor's tree is out */
 	testbed_offload(test, bed);
-	op = testbed_request(test, bed, UPDATE);
+	op = testbed_request_layers(test, bed, UPDATE);
 	testbed_wait(test, bed, UPDATE, 1);
 	/* Act */
 	chimney_op_cancel(op);

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <net/checksum.h>
 
+#include "host/conn.h"
 #include "testbed.h"
 
 #define NEAR		cpu_to_be32(0xc0000201)	/* 192.0.2.1 */
@@ -505,14 +506,9 @@ struct testbed_conn *testbed_connect(struct kunit *test, struct testbed *bed)
 
 static struct chimney_op *request(struct kunit *test,
 				  struct testbed_conn *conn, unsigned int conns,
-				  enum chimney_op_kind kind)
+				  enum chimney_op_kind kind, u8 layers)
 {
-	/* Of an update or query of all layers each would be a tree. */
-	struct chimney_request_options options = {
-		.layers = kind == CHIMNEY_OP_KIND_UPDATE ||
-			  kind == CHIMNEY_OP_KIND_QUERY ?
-				  BIT(CHIMNEY_LAYER_TCP) : 0,
-	};
+	struct chimney_request_options options = { .layers = layers };
 	struct chimney_selector *selector;
 	struct chimney_op *op;
 	unsigned int i;
@@ -534,17 +530,31 @@ static struct chimney_op *request(struct kunit *test,
 	return op;
 }
 
+/* Of an update or query of all layers each would be a tree. */
+static u8 one_layer(enum chimney_op_kind kind)
+{
+	return kind == CHIMNEY_OP_KIND_UPDATE || kind == CHIMNEY_OP_KIND_QUERY ?
+		       BIT(CHIMNEY_LAYER_TCP) : 0;
+}
+
 struct chimney_op *testbed_request(struct kunit *test, struct testbed *bed,
 				   enum chimney_op_kind kind)
 {
-	return request(test, bed->conn, bed->conns, kind);
+	return request(test, bed->conn, bed->conns, kind, one_layer(kind));
+}
+
+struct chimney_op *testbed_request_layers(struct kunit *test,
+					  struct testbed *bed,
+					  enum chimney_op_kind kind)
+{
+	return request(test, bed->conn, bed->conns, kind, CHIMNEY_ALL_LAYERS);
 }
 
 struct chimney_op *testbed_request_one(struct kunit *test,
 				       struct testbed_conn *conn,
 				       enum chimney_op_kind kind)
 {
-	return request(test, conn, 1, kind);
+	return request(test, conn, 1, kind, one_layer(kind));
 }
 
 u32 testbed_finish(struct kunit *test, struct chimney_op *op)

@@ -151,6 +151,10 @@ void testbed_close(struct testbed_conn *conn);
 /* A request to the host, all connections; the caller holds the operation. */
 struct chimney_op *testbed_request(struct kunit *test, struct testbed *bed,
 				   enum chimney_op_kind kind);
+/* Of all layers, not of the connections alone. */
+struct chimney_op *testbed_request_layers(struct kunit *test,
+					  struct testbed *bed,
+					  enum chimney_op_kind kind);
 /* One connection. */
 struct chimney_op *testbed_request_one(struct kunit *test,
 				       struct testbed_conn *conn,

@@ -20,7 +20,7 @@ import traceback
 
 import netns
 from lib import (FAR, FAR_DEV, PEER, SLOWNESS, check, check_equal, check_guards, check_tree,
-                 connections, offload, start, until, upload)
+                 connections, offload, sh, start, until, upload)
 
 PORT = 4000
 SMALL, LARGE = 1000, 256 << 10

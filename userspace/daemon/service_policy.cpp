@@ -281,6 +281,7 @@ Result<Json> Service::release(const Json& parameters) {
         if (is_named(*requests, candidate.name))
             cookies.insert(candidate.name.cookie);
     auto released = enforcer_.release(cookies);
+    wishes_.forget(cookies);
     remember();
     enforce();
     return Json{{"schema", 1}, {"released", released}};

@@ -53,6 +53,11 @@ std::vector<KernelSelector> Wishes::again(std::uint32_t ifindex) {
     return requests;
 }
 
+void Wishes::forget(const std::set<std::uint64_t>& cookies) {
+    for (auto cookie : cookies)
+        wishes_.erase(cookie);
+}
+
 void Wishes::keep(const std::vector<Connection>& alive) {
     std::set<std::uint64_t> cookies;
     for (const auto& connection : alive)

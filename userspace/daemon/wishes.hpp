@@ -27,6 +27,8 @@ class Wishes {
     /// Requests for what is due on a target. Each connection is forgotten until note() hears
     /// that it is offloaded, or that the target was not ready for it yet.
     std::vector<KernelSelector> again(std::uint32_t ifindex);
+    /// Forget connections that the policy has again.
+    void forget(const std::set<std::uint64_t>& cookies);
     /// Forget all but @p alive; for a caller who has seen size() grow.
     void keep(const std::vector<Connection>& alive);
     /// Connections that are remembered.

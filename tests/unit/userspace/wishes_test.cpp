@@ -98,6 +98,15 @@ TEST_F(WishesTest, WhatSomebodyTookBackStaysAtHome) {
     EXPECT_EQ(cookies(wishes.again(bond)), std::vector<std::uint64_t>{2});
 }
 
+TEST_F(WishesTest, WhatThePolicyHasAgainIsItsBusiness) {
+    wishes.note(offload({connection(1), connection(2)}));
+    wishes.forget({1});
+
+    come_home();
+
+    EXPECT_EQ(cookies(wishes.again(bond)), std::vector<std::uint64_t>{2});
+}
+
 TEST_F(WishesTest, ADryRunAndAFailureAreNoWishes) {
     auto dry = offload({connection(1)});
     dry.operation.dry_run = true;

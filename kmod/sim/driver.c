@@ -120,7 +120,6 @@ static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 	u32 size, id;
 
 	size = min(ids->entries, enabled_of(sim, type));
-
 	id = find_next_zero_bit(ids->used, size, ids->free);
 	if (id >= size)
 		return ERR_PTR(-EBUSY);
@@ -1331,8 +1330,10 @@ static void sim_pause(struct sim_device *sim, bool paused)
 {
 	sim->paused = paused;
 	sim->refusing = false;
-	if (!paused)
+	if (!paused) {
+		cancel_delayed_work(&sim->patience);
 		take_waiting(sim);
+	}
 	chimney_status_indicate(&sim->target,
 				paused ? CHIMNEY_INDICATION_PAUSE :
 					 CHIMNEY_INDICATION_RESUME);
@@ -1489,8 +1490,10 @@ err_ids:
 void sim_driver_stop(struct sim_device *sim)
 {
 	WRITE_ONCE(sim->stopping, true);
-	cancel_delayed_work_sync(&sim->patience);
 	queue_work(sim->driver_wq, &sim->driver);
+	flush_work(&sim->driver);
+	/* The last trees may have begun to wait. */
+	cancel_delayed_work_sync(&sim->patience);
 	flush_work(&sim->driver);
 }
 

@@ -4,7 +4,7 @@
 # make demo       see it work, in a virtual machine
 # make test       every test, in virtual machines
 # make deb        Debian packages
-# make bench      measure hand-overs and the data path, in virtual machines
+# make bench      measure hand-overs, netlink and the data path, in virtual machines
 # make fuzz       feed the parsers what nobody would write
 # make help       all targets
 
@@ -23,7 +23,7 @@ help:
 	@echo "make test          every test, in virtual machines"
 	@echo "make deb           Debian packages, in build/deb"
 	@echo "make test-packages  install, use and purge them, without touching the machine (as root)"
-	@echo "make bench         measure hand-overs and the data path, in virtual machines (DEMO_KERNEL=6.12|6.1)"
+	@echo "make bench         measure hand-overs, netlink, data path, in virtual machines (DEMO_KERNEL=6.12|6.1)"
 	@echo "make fuzz          run each fuzzer for a while (FUZZ_SECONDS=$(FUZZ_SECONDS))"
 	@echo "make contract-report  which test proves which clause of the contract"
 	@echo "make nl            regenerate what uapi/chimney.yaml describes"
@@ -49,14 +49,16 @@ bench:
 	tests/vm/install-deps
 	tests/vm/build-modules $(DEMO_KERNEL)
 	tests/userspace build/user
-	ninja -C build/user traffic
+	ninja -C build/user traffic netlink
 	mkdir -p build/bench Documentation/benchmarks
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --timeout 3600 --out build/bench -- \
 		tests/bench/run -o build/bench
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 7200 --out build/bench -- \
+		tests/bench/netlink -o build/bench
+	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 7200 --out build/bench -- \
 		tests/bench/handover -o build/bench
-	cp build/bench/data-path.md build/bench/handover.json build/bench/handover.md \
-		build/bench/handover.svg Documentation/benchmarks/
+	cp build/bench/data-path.md build/bench/netlink.md build/bench/handover.json \
+		build/bench/handover.md build/bench/handover.svg Documentation/benchmarks/
 
 fuzz:
 	nice -n 19 tests/fuzz/run $(FUZZ_SECONDS)

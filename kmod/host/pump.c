@@ -69,19 +69,11 @@ static bool urgent(struct chimney_conn *conn)
 	return true;
 }
 
-/*
- * Pass send data to the target, then the end of it. The slock is held, and dropped
- * for the calls; @owner: the caller owns the socket.
- */
-void chimney_pump(struct chimney_conn *conn, bool owner)
+static noinline void pump(struct chimney_conn *conn, bool owner)
 {
 	struct sock *sk = conn->sk;
 	struct sk_buff_head list;
 
-	if (tcp_write_queue_empty(sk) && !conn->closing) {
-		conn->flush = false;
-		return;
-	}
 	if (conn->calling || urgent(conn))
 		return;
 	__skb_queue_head_init(&list);
@@ -100,6 +92,18 @@ void chimney_pump(struct chimney_conn *conn, bool owner)
 		conn->flush = false;
 	if (chimney_disconnect_due(conn))
 		chimney_disconnect(conn);
+}
+
+/*
+ * Pass send data to the target, then the end of it. The slock is held, and dropped
+ * for the calls; @owner: the caller owns the socket.
+ */
+void chimney_pump(struct chimney_conn *conn, bool owner)
+{
+	if (tcp_write_queue_empty(conn->sk) && !conn->closing)
+		conn->flush = false;
+	else
+		pump(conn, owner);
 }
 
 /*
@@ -404,18 +408,22 @@ static bool options_changed(const struct chimney_conn *conn)
 	       sock_flag(sk, SOCK_KEEPOPEN);
 }
 
-/* What others changed while the socket was owned, or without owning it. */
-static void check_cached(struct chimney_conn *conn)
+static noinline void compare_cached(struct chimney_conn *conn)
 {
 	struct chimney_tcp_state_cached now;
 
-	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_OFFLOADED ||
-	    !options_changed(conn))
-		return;
 	conn->options_set = false;
 	conn->rcvbuf = READ_ONCE(conn->sk->sk_rcvbuf);
 	if (chimney_cached_changed(conn, &now))
 		chimney_update_later(conn);
+}
+
+/* What others changed while the socket was owned, or without owning it. */
+static void check_cached(struct chimney_conn *conn)
+{
+	if (READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
+	    options_changed(conn))
+		compare_cached(conn);
 }
 
 /**

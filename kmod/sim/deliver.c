@@ -155,58 +155,105 @@ static bool place(struct sim_conn *conn, struct chimney_receive *request)
 /* -------- INDICATE -------- */
 
 /*
- * The next undelivered data, still in the queue until it is accepted. It is not
- * for an indication if a request has come meanwhile, which brings another round.
+ * Take the next undelivered data out of the queue. It is not for an indication
+ * if a request has come meanwhile, which brings another round. Whoever looks at
+ * the queue meanwhile finds the data delivered; @seq is where it began.
  */
-static struct sk_buff *peek_data(struct sim_conn *conn)
+static struct sk_buff *take_data(struct sim_conn *conn, u32 *seq)
 {
-	struct sk_buff *skb, *copy = NULL;
 	struct sock *sk = conn->sk;
+	struct sk_buff *skb;
 	u32 offset;
 
-	sim_engine_lock(conn);
-	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &offset);
-	if (skb && offset < skb->len && !conn->stopped && !conn->lost &&
-	    list_empty(&conn->requests))
-		copy = skb_clone(skb, GFP_ATOMIC);
-	sim_engine_unlock(conn);
-	if (copy && offset && !pskb_pull(copy, offset)) {
-		kfree_skb(copy);
-		copy = NULL;
+	*seq = tcp_sk(sk)->copied_seq;
+	skb = tcp_recv_skb(sk, *seq, &offset);
+	if (!skb || offset >= skb->len || conn->stopped || conn->lost ||
+	    !list_empty(&conn->requests))
+		return NULL;
+	if (offset) {
+		if (!pskb_pull(skb, offset))
+			return NULL;
+		TCP_SKB_CB(skb)->seq += offset;
 	}
-	return copy;
+	__skb_unlink(skb, &sk->sk_receive_queue);
+	skb_orphan(skb);
+	WRITE_ONCE(tcp_sk(sk)->copied_seq, TCP_SKB_CB(skb)->end_seq);
+	return skb;
+}
+
+/* The host did not take it, or only what lies before @seq. */
+static void put_back(struct sim_conn *conn, struct sk_buff *skb, u32 seq)
+{
+	struct sock *sk = conn->sk;
+
+	/* What was in the queue has been purged meanwhile (DSC-09). */
+	if (conn->disconnect && conn->disconnect->abortive) {
+		kfree_skb(skb);
+		return;
+	}
+	if (!sk_rmem_schedule(sk, skb, skb->truesize))
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURES);
+	skb_set_owner_r(skb, sk);
+	__skb_queue_head(&sk->sk_receive_queue, skb);
+	WRITE_ONCE(tcp_sk(sk)->copied_seq, seq);
+}
+
+/*
+ * Acknowledge what was taken if that is due, or if it opened the window, as
+ * tcp_cleanup_rbuf() does, which is not exported.
+ */
+static void acknowledge(struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 window = tcp_receive_window(tp);
+	u32 room = min_t(int, max(tcp_space(sk), 0), tp->rcv_ssthresh);
+	u8 pending = icsk->icsk_ack.pending;
+	bool due = false;
+
+	if (inet_csk_ack_scheduled(sk))
+		due = tp->rcv_nxt - tp->rcv_wup > icsk->icsk_ack.rcv_mss ||
+		      (!atomic_read(&sk->sk_rmem_alloc) &&
+		       (pending & ICSK_ACK_PUSHED2 ||
+			(pending & ICSK_ACK_PUSHED &&
+			 !inet_csk_in_pingpong_mode(sk))));
+	if (!due && !(sk->sk_shutdown & RCV_SHUTDOWN))
+		due = room >= 2 * window && room >= icsk->icsk_ack.rcv_mss &&
+		      room >= tp->window_clamp / 16;
+	if (due)
+		chimney_tcp_send_ack(sk, tp->rcv_nxt);
 }
 
 /* Returns true if there is more to do. */
 static bool indicate(struct sim_conn *conn)
 {
 	enum chimney_status status;
+	struct sock *sk = conn->sk;
 	struct sk_buff *skb;
-	u32 consumed, len;
-	bool more = true;
+	u32 consumed, seq;
+	bool more;
 
 	if (conn->refused)
 		return false;
-	skb = peek_data(conn);
+	sim_engine_lock(conn);
+	skb = take_data(conn, &seq);
+	sim_engine_unlock(conn);
 	if (!skb)
 		return false;
-	len = skb->len;
-	consumed = 0;
 	status = chimney_tcp_receive_indicate(&conn->sim->target, conn->handle,
 					      skb, &consumed);
-	if (status == CHIMNEY_STATUS_SUCCESS) {
-		consumed = len;
-	} else {
+	sim_engine_lock(conn);
+	if (status != CHIMNEY_STATUS_SUCCESS) {
 		conn->refused = true;
-		kfree_skb(skb);
+		put_back(conn, skb, seq + consumed);
 	}
-	if (consumed) {
-		sim_engine_lock(conn);
-		tcp_read_done(conn->sk, consumed);
-		more = !sim_all_delivered(conn->sk) ||
-		       !list_empty(&conn->requests);
-		sim_engine_unlock(conn);
+	if (status == CHIMNEY_STATUS_SUCCESS || consumed) {
+		/* Adjusts the receive buffer, no more: the data is gone. */
+		tcp_read_done(sk, 0);
+		acknowledge(sk);
 	}
+	more = !sim_all_delivered(sk) || !list_empty(&conn->requests);
+	sim_engine_unlock(conn);
 	return more;
 }
 

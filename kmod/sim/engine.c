@@ -1382,6 +1382,23 @@ static void abort_requests(struct sim_conn *conn)
 	sim_deliver(conn);
 }
 
+/* TEV-23 */
+static bool backlog_grew(const struct sim_conn *conn, u32 backlog)
+{
+	return backlog > conn->backlog + conn->backlog / 4;
+}
+
+/* Without the lock: whoever changes what is read here comes here afterwards. */
+static bool may_have_events(const struct sim_conn *conn)
+{
+	const struct sock *sk = conn->sk;
+
+	return READ_ONCE(sk->sk_state) == TCP_CLOSE ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       READ_ONCE(conn->retrieve) >= 0 ||
+	       backlog_grew(conn, sim_send_backlog(conn));
+}
+
 static void indicate_events(struct sim_conn *conn)
 {
 	struct chimney_target *target = &conn->sim->target;
@@ -1404,8 +1421,7 @@ static void indicate_events(struct sim_conn *conn)
 	count_established(conn);
 	bh_unlock_sock(sk);
 
-	/* TEV-23 */
-	if (backlog > conn->backlog + conn->backlog / 4) {
+	if (backlog_grew(conn, backlog)) {
 		conn->backlog = backlog;
 		chimney_tcp_event_indicate(target, conn->handle,
 					   CHIMNEY_TCP_SEND_BACKLOG_CHANGE,
@@ -1434,7 +1450,7 @@ static void run_once(struct sim_conn *conn)
 					     CHIMNEY_STATUS_SUCCESS);
 	complete_disconnect(conn);
 	sim_deliver(conn);
-	if (!conn->stopped)
+	if (!conn->stopped && may_have_events(conn))
 		indicate_events(conn);
 }
 

@@ -108,6 +108,8 @@ static bool caps_shared(struct chimney_relay *relay, struct chimney_caps *shared
 		shared->ipv4 &= caps.ipv4;
 		shared->ipv6 &= caps.ipv6;
 		shared->sack &= caps.sack;
+		shared->tcp_memory = max(shared->tcp_memory,
+					 caps.tcp_memory);
 	}
 	return any && (shared->ipv4 || shared->ipv6) && shared->tcp_entries;
 }

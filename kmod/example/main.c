@@ -817,6 +817,7 @@ static int example_newtarget(struct net_device *dev,
 		caps->path_entries ?: DEFAULT_PATH_ENTRIES;
 	ex->target.caps.neighbor_entries =
 		caps->neighbor_entries ?: DEFAULT_NEIGHBOR_ENTRIES;
+	ex->target.caps.tcp_memory = sizeof(struct example_object);
 	ex->target.caps.ipv4 = true;
 	ex->target.caps.ipv6 = true;
 	err = chimney_target_register(&ex->target, extack);

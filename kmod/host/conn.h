@@ -291,6 +291,7 @@ struct chimney_lookup {
  * @calling: somebody calls the target for this connection (slock)
  * @outstanding: send bytes the target has (slock)
  * @outstanding_truesize: memory they are charged with (slock)
+ * @charged: memory of the host and the target that the socket is charged with
  * @send_backlog: preferred outstanding bytes (slock)
  * @passed_at: tcp_mstamp of the socket when send data was last passed on (slock)
  * @flush: no send data waits for more (slock)
@@ -352,6 +353,7 @@ struct chimney_conn {
 	bool calling;
 	u32 outstanding;
 	u32 outstanding_truesize;
+	u32 charged;
 	u32 send_backlog;
 	u64 passed_at;
 	bool flush;

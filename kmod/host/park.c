@@ -67,6 +67,14 @@ static void silence(struct chimney_conn *conn, struct sock *sk)
 	conn->snd_up = tp->snd_up;
 }
 
+/* Like other memory that is a socket's and not data: filters, IP options. */
+static void charge(struct chimney_conn *conn, struct sock *sk)
+{
+	conn->charged = chimney_host_conn_size() +
+			conn->binding->caps.tcp_memory;
+	atomic_add(conn->charged, &sk->sk_omem_alloc);
+}
+
 static const struct inet_connection_sock_af_ops *
 parked_af_ops(const struct sock *sk)
 {
@@ -129,6 +137,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&sk->sk_callback_lock);
 	chimney_conn_get(conn);
+	charge(conn, sk);
 	inet_csk(sk)->icsk_af_ops = parked_af_ops(sk);
 	WRITE_ONCE(sk->sk_prot, sk->sk_family == AF_INET6 ? &parked_protv6 :
 							     &parked_prot);
@@ -146,6 +155,7 @@ static void restore_ops(struct chimney_conn *conn, struct sock *sk)
 	WRITE_ONCE(sk->sk_prot, conn->prot);
 	inet_csk(sk)->icsk_pending = 0;
 	tcp_sk(sk)->pred_flags = 0;
+	atomic_sub(conn->charged, &sk->sk_omem_alloc);
 }
 
 static void purge_send_queue(struct sock *sk)

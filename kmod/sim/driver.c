@@ -74,12 +74,22 @@ static void id_release(struct sim_device *sim, const struct sim_object *object)
 }
 
 /* The record of a connection and the device's context stay for the next one. */
+#define RECORDS_SIZE	(sizeof(struct sim_object) + sizeof(struct hw_context))
+
 static void count_memory(struct sim_device *sim, enum hw_type type, long count)
 {
 	if (type == HW_TCP)
-		atomic_long_add(count * (sizeof(struct sim_object) +
-					 sizeof(struct hw_context)),
-				&sim->engine.memory);
+		atomic_long_add(count * RECORDS_SIZE, &sim->engine.memory);
+}
+
+/**
+ * sim_tcp_memory() - memory for one connection
+ *
+ * Return: bytes; over IPv6 the engine's socket is a little larger.
+ */
+u32 sim_tcp_memory(void)
+{
+	return RECORDS_SIZE + sim_engine_size(&tcp_prot);
 }
 
 /* Nobody knows it by its id any more. */

@@ -143,10 +143,10 @@ static void engine_error_report(struct sock *sk)
 		queue_delayed_work(conn->sim->wq, &conn->retry, 0);
 }
 
-static long conn_size(const struct sim_conn *conn)
+u32 sim_engine_size(const struct proto *prot)
 {
-	return sizeof(*conn) + sizeof(struct socket_alloc) +
-	       conn->sk->sk_prot->obj_size;
+	return sizeof(struct sim_conn) + sizeof(struct socket_alloc) +
+	       prot->obj_size;
 }
 
 static struct sim_conn *conn_new(struct sim_device *sim, int family)
@@ -182,7 +182,7 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 	sk->sk_error_report = engine_error_report;
 	conn->sk = sk;
 	conn->sim = sim;
-	atomic_long_add(conn_size(conn), &sim->engine.memory);
+	atomic_long_add(sim_engine_size(sk->sk_prot), &sim->engine.memory);
 	INIT_DELAYED_WORK(&conn->retry, engine_retry);
 	INIT_DELAYED_WORK(&conn->push, sim_push_expired);
 	INIT_DELAYED_WORK(&conn->fin_wait, engine_fin_wait);
@@ -191,7 +191,8 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 
 static void conn_free(struct sim_conn *conn)
 {
-	atomic_long_sub(conn_size(conn), &conn->sim->engine.memory);
+	atomic_long_sub(sim_engine_size(conn->sk->sk_prot),
+			&conn->sim->engine.memory);
 	sock_release(conn->socket);
 	kmem_cache_free(engine_conns, conn);
 }

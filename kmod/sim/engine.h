@@ -152,6 +152,8 @@ int sim_engine_init(void);
 void sim_engine_exit(void);
 int sim_engine_attach(struct sim_device *sim);
 void sim_engine_detach(struct sim_device *sim);
+/* Bytes of an engine whose socket has this protocol. */
+u32 sim_engine_size(const struct proto *prot);
 
 /*
  * For the device's processor; process context. @block holds the state of the

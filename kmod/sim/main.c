@@ -167,6 +167,7 @@ static void sim_read_caps(struct sim_device *sim)
 	/* The engine's sockets are the kernel's (ipv6.disable=1). */
 	caps->ipv6 = features & HW_FEATURE_IPV6 && ipv6_mod_enabled();
 	caps->sack = features & HW_FEATURE_SACK;
+	caps->tcp_memory = sim_tcp_memory();
 }
 
 static int sim_make_workqueues(struct sim_device *sim,

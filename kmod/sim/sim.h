@@ -210,6 +210,7 @@ extern const struct chimney_target_ops sim_target_ops;
 int sim_driver_start(struct sim_device *sim);
 void sim_driver_stop(struct sim_device *sim);
 void sim_driver_release(struct sim_device *sim);
+u32 sim_tcp_memory(void);
 /* The engine wants the host to be asked about a neighbor; any context. */
 void sim_driver_stale(struct sim_device *sim, u32 neighbor);
 /* It retransmits so often that a neighbor may be unreachable; any context. */

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A target that is full, or too small: what it refuses runs on in the host."""
 
+import re
+
 from echo import EchoServer, Stream
-from lib import (EXIT_INCOMPLETE, add_peers, check_equal, connections, offload, start, targets,
-                 upload)
+from lib import (EXIT_INCOMPLETE, add_peers, check, check_equal, connections, offload, sh, start,
+                 targets, upload)
 
 PROGRESS = 64 << 10
 
@@ -80,3 +82,28 @@ def test_receive_window():
     """The connection's receive window is larger than the target supports."""
     beyond({"rcvwnd": 4096}, ["10.0.0.2"],
            (["SUCCESS"], ["PARTIAL_SUCCESS"], ["TCP_RCV_WINDOW"]), 0)
+
+
+def charged(stream):
+    """Memory that a socket owns beside its data, as ss tells it."""
+    shown = sh(f"ss -tnm sport = :{stream.sock.getsockname()[1]}")
+    return int(re.search(r"skmem:.*,o(\d+),", shown).group(1))
+
+
+def test_memory():
+    """What a connection takes in the host and the target is charged to its socket."""
+    server = EchoServer()
+    start()
+    streams = [Stream(server, seed=i) for i in range(2)]
+    for stream in streams:
+        stream.write()
+        stream.wait_progress(PROGRESS)
+    offload(*streams[0].selector)
+    # A record in the host, a TCP and its socket in the engine.
+    check(charged(streams[0]) > 2500, f"{charged(streams[0])} bytes are charged")
+    check_equal(charged(streams[1]), 0, "bytes charged at home")
+    upload(*streams[0].selector)
+    check_equal(charged(streams[0]), 0, "bytes charged after the return")
+    for stream in streams:
+        stream.wait_progress(PROGRESS)
+        stream.finish()

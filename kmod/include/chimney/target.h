@@ -74,6 +74,8 @@ chimney_upload_is_mandatory(enum chimney_upload_reason reason)
  * @ipv4: offloads connections over IPv4
  * @ipv6: offloads connections over IPv6; one of the two is set (CAP-13)
  * @sack: sends and accepts SACK blocks
+ * @tcp_memory: bytes of this machine's memory that a connection takes in the
+ *	target beside its data, charged to its socket; 0 for none
  */
 struct chimney_caps {
 	u32 tcp_entries;
@@ -84,6 +86,7 @@ struct chimney_caps {
 	bool ipv4;
 	bool ipv6;
 	bool sack;
+	u32 tcp_memory;
 };
 
 /**

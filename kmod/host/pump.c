@@ -7,6 +7,7 @@
  * lists that the owner empties in chimney_release_cb(), like a backlog.
  */
 #include <linux/delay.h>
+#include <net/proto_memory.h>
 #include <net/tcp.h>
 
 #include "../nl/nl.h"
@@ -327,16 +328,26 @@ void chimney_tcp_forward_completed(struct chimney_handle *handle,
 	__skb_queue_purge(list);
 }
 
-/* More may be outstanding, so the application may write more. */
+/* As the kernel does before it enlarges a send buffer. */
+static bool memory_is_short(const struct sock *sk)
+{
+	return tcp_under_memory_pressure(sk) ||
+	       sk_memory_allocated(sk) >= sk_prot_mem_limits(sk, 0);
+}
+
+/*
+ * More may be outstanding, so the application may write more. An skb takes about
+ * half as much again as the data in it.
+ */
 static void set_backlog(struct chimney_conn *conn, u32 backlog)
 {
 	struct sock *sk = conn->sk;
 	u64 sndbuf;
 
 	conn->send_backlog = backlog;
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || memory_is_short(sk))
 		return;
-	sndbuf = min_t(u64, 2ULL * backlog,
+	sndbuf = min_t(u64, backlog + backlog / 2,
 		       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
 	if (sndbuf > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, sndbuf);

@@ -176,6 +176,8 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 	sk->sk_allocation = GFP_ATOMIC;
 	/* Or each segment would take a page from the account, and give it back. */
 	sk->sk_reserved_mem = PAGE_SIZE;
+	/* The host limits what is sent; with less, TCP would not divide skbs. */
+	sk->sk_sndbuf = SIM_BACKLOG_MAX;
 	sk->sk_data_ready = engine_wakeup;
 	sk->sk_write_space = engine_wakeup;
 	sk->sk_state_change = engine_wakeup;
@@ -365,7 +367,8 @@ static void load_congestion_control(struct socket *socket,
 
 /*
  * The engine's copy of send data shares the pages: a card would have fetched
- * them by DMA. The original stays as it is for the client (INIT-31, SND-15).
+ * them by DMA. The original stays as it is for the client (INIT-31, SND-15), whose
+ * socket is charged for them: the engine's is not, as with MSG_ZEROCOPY.
  */
 static struct sk_buff *gather(const struct sk_buff *skb)
 {
@@ -382,6 +385,7 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 		return NULL;
 	skb_reserve(copy, MAX_TCP_HEADER);
 	shinfo = skb_shinfo(copy);
+	shinfo->flags |= SKBFL_PURE_ZEROCOPY;
 	if (linear) {
 		/* TCP divides skbs whose data is in pages only. */
 		page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN | __GFP_COMP,
@@ -392,6 +396,7 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 		}
 		memcpy(page_address(page), skb->data, linear);
 		skb_fill_page_desc(copy, n++, page, 0, linear);
+		shinfo->flags &= ~SKBFL_PURE_ZEROCOPY;
 	}
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		shinfo->frags[n] = skb_shinfo(skb)->frags[i];
@@ -411,12 +416,16 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 	return copy;
 }
 
+/* What tcp_wmem_free_skb() takes back. */
 static void charge(struct sock *sk, const struct sk_buff *skb)
 {
+	u32 size = skb_zcopy_pure(skb) ? SKB_TRUESIZE(skb_end_offset(skb)) :
+					 skb->truesize;
+
 	sk_wmem_queued_add(sk, skb->truesize);
-	if (!sk_wmem_schedule(sk, skb->truesize))
+	if (!sk_wmem_schedule(sk, size))
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURES);
-	sk_mem_charge(sk, skb->truesize);
+	sk_mem_charge(sk, size);
 }
 
 /* Divide a copy in two; the second follows it in the list. */
@@ -1054,7 +1063,7 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 
 	if (!tail || skb_headlen(skb) || skb_shinfo(skb)->nr_frags != 1 ||
 	    skb_zcopy((struct sk_buff *)skb) || skb_zcopy(tail) ||
-	    skb_cloned(tail) ||
+	    !skb_zcopy_pure(tail) || skb_cloned(tail) ||
 	    tail->len + skb->len > sk->sk_gso_max_size ||
 	    !tcp_skb_can_collapse_to(tail) ||
 	    TCP_SKB_CB(tail)->tcp_flags & TCPHDR_FIN)
@@ -1069,8 +1078,6 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 	tail->data_len += skb->len;
 	tail->truesize += skb->len;
 	sk_wmem_queued_add(sk, skb->len);
-	sk_wmem_schedule(sk, skb->len);
-	sk_mem_charge(sk, skb->len);
 	TCP_SKB_CB(tail)->end_seq += skb->len;
 	TCP_SKB_CB(tail)->eor = TCP_SKB_CB(skb)->eor;
 	TCP_SKB_CB(tail)->tcp_flags |=

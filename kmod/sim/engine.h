@@ -29,6 +29,9 @@
 struct sim_device;
 struct sim_object;
 
+/* Send bytes of a connection that the host should have outstanding, at most. */
+#define SIM_BACKLOG_MAX	SZ_16M
+
 /**
  * struct sim_engine - what a device needs to run connections
  * @lock: protects the lists

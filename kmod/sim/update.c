@@ -10,7 +10,6 @@
 #include "sim.h"
 
 #define BACKLOG_MIN	SZ_128K
-#define BACKLOG_MAX	SZ_16M
 
 /* What MaxRT says (RTX-03 to RTX-05), in the terms of TCP_USER_TIMEOUT. */
 static u32 user_timeout(u32 max_rt)
@@ -219,7 +218,7 @@ u32 sim_send_backlog(const struct sim_conn *conn)
 	const struct tcp_sock *tp = tcp_sk(conn->sk);
 
 	return clamp_t(u64, 2ULL * tcp_snd_cwnd(tp) * tp->mss_cache,
-		       BACKLOG_MIN, BACKLOG_MAX);
+		       BACKLOG_MIN, SIM_BACKLOG_MAX);
 }
 
 /**

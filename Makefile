@@ -51,7 +51,7 @@ bench:
 	tests/userspace build/user
 	ninja -C build/user traffic netlink
 	mkdir -p build/bench Documentation/benchmarks
-	tests/vm/run --kernel $(DEMO_KERNEL) --icount --timeout 3600 --out build/bench -- \
+	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 3600 --out build/bench -- \
 		tests/bench/run -o build/bench
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 7200 --out build/bench -- \
 		tests/bench/netlink -o build/bench

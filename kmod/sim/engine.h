@@ -214,6 +214,21 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);
 void sim_engine_run(struct sim_conn *conn);
 
 void sim_count(struct sim_conn *conn, enum hw_counter counter, u64 n);
+/* STA: looks at the state anew; the slock is held. */
+void sim_count_established(struct sim_conn *conn);
+/* What becomes of a new request; SUCCESS if it can be worked on. */
+enum chimney_status sim_request_status(const struct sim_conn *conn);
+/* The connection behind the context of a call. */
+struct sim_conn *sim_conn_of(void *context);
+
+/* send.c: send data, and disconnect requests */
+int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
+		       const struct chimney_tcp_state_delegated *d);
+void sim_return_send_data(struct sim_conn *conn, u32 snd_una,
+			  struct chimney_block *block);
+void sim_append_pending(struct sim_conn *conn);
+void sim_complete_sends(struct sim_conn *conn, enum chimney_status status);
+void sim_complete_disconnect(struct sim_conn *conn);
 
 /* deliver.c: received data to the host, called by sim_engine_run() only */
 void sim_deliver(struct sim_conn *conn);

@@ -527,6 +527,7 @@ void chimney_deliver_fin(struct chimney_conn *conn);
 void chimney_deliver_skb(struct chimney_conn *conn, struct sk_buff *skb);
 
 /* upload.c */
+void chimney_conn_lose(struct chimney_conn *conn);
 void chimney_upload_conn(struct chimney_conn *conn);
 void chimney_upload_later(struct chimney_conn *conn);
 void chimney_upload_work(struct work_struct *work);

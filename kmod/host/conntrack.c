@@ -77,11 +77,11 @@ bool chimney_conntrack_translated(const struct sock *sk)
 }
 
 /**
- * chimney_conntrack_leave() - a connection is offloaded
+ * chimney_conntrack_leave() - a connection is about to be offloaded
  * @sk: its parked socket
  *
- * Its entry stays for as long as that lasts, and accepts segments whatever their
- * sequence numbers are.
+ * Its entry stays until chimney_conntrack_return(), and accepts segments
+ * whatever their sequence numbers are.
  *
  * Context: process.
  */
@@ -101,7 +101,7 @@ void chimney_conntrack_leave(const struct sock *sk)
 }
 
 /**
- * chimney_conntrack_return() - a connection comes home, or is lost
+ * chimney_conntrack_return() - a connection comes home, is lost, or never left
  * @sk: its parked socket
  *
  * Conntrack goes on accepting its segments: what it could be told of sequence

@@ -58,6 +58,8 @@ static struct chimney_tree *build(struct chimney_host_binding *hb,
 			chimney_hold_release(conn);
 			continue;
 		}
+		/* The target may send as soon as it has the tree (INIT-33). */
+		chimney_conntrack_leave(conn->sk);
 		skb_queue_walk(&tc->block.send_queue, skb)
 			tc->send_bytes += skb->len;
 		path = chimney_path_find(hb, conn, path);
@@ -82,7 +84,6 @@ static void finish_conn(struct chimney_host_binding *hb,
 	if (offloaded(&tc->block)) {
 		conn->path->count++;
 		list_add_tail(&conn->list, &hb->conns);
-		chimney_conntrack_leave(conn->sk);
 		chimney_hold_forward(conn);
 		chimney_pump_start(conn);
 		return;
@@ -90,6 +91,7 @@ static void finish_conn(struct chimney_host_binding *hb,
 	conn->path = NULL;
 	conn->outstanding = 0;
 	conn->outstanding_truesize = 0;
+	chimney_conntrack_return(conn->sk);
 	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue);
 	chimney_hold_release(conn);
 }
@@ -125,10 +127,8 @@ static void finish_lost(struct chimney_tree *tree)
 	struct chimney_tree_node *node;
 	unsigned int i;
 
-	for (i = 0; i < tree->count; i++) {
-		chimney_unpark_lost(tree->conns[i].conn);
-		chimney_hold_release(tree->conns[i].conn);
-	}
+	for (i = 0; i < tree->count; i++)
+		chimney_conn_lose(tree->conns[i].conn);
 	list_for_each_entry(node, &tree->nodes, list) {
 		if (node->block.role != CHIMNEY_ROLE_NEW)
 			continue;	/* lives on in the binding */

@@ -46,8 +46,13 @@ static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 	return tree;
 }
 
-/* A connection the target could not give back, SUCCESS missing. */
-static void lose(struct chimney_conn *conn)
+/**
+ * chimney_conn_lose() - the target has a connection, and cannot give it back
+ * @conn: the connection, in state OFFLOADING or UPLOADING
+ *
+ * Context: process, may sleep; the socket is not owned by the caller.
+ */
+void chimney_conn_lose(struct chimney_conn *conn)
 {
 	chimney_conntrack_return(conn->sk);
 	chimney_unpark_lost(conn);
@@ -60,7 +65,7 @@ static void finish_conn(struct chimney_tree_conn *tc)
 
 	conn->path = NULL;
 	if (tc->block.status != CHIMNEY_STATUS_SUCCESS) {
-		lose(conn);
+		chimney_conn_lose(conn);
 		return;
 	}
 	chimney_conntrack_return(conn->sk);
@@ -139,7 +144,7 @@ void chimney_upload_tree(struct chimney_host_binding *hb,
 		if (answered)
 			finish_conn(tc);
 		else
-			lose(tc->conn);
+			chimney_conn_lose(tc->conn);
 	}
 	finish_nodes(tree);
 	/* G-06: handles of lost objects stay valid. */

@@ -70,6 +70,7 @@ static bool urgent(struct chimney_conn *conn)
 	return true;
 }
 
+/* Not inlined: its list is cleared, and most calls have nothing to do. */
 static noinline void pump(struct chimney_conn *conn, bool owner)
 {
 	struct sock *sk = conn->sk;
@@ -347,7 +348,7 @@ static void set_backlog(struct chimney_conn *conn, u32 backlog)
 	conn->send_backlog = backlog;
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || memory_is_short(sk))
 		return;
-	sndbuf = min_t(u64, backlog + backlog / 2,
+	sndbuf = min_t(u64, (u64)backlog + backlog / 2,
 		       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
 	if (sndbuf > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
@@ -419,6 +420,7 @@ static bool options_changed(const struct chimney_conn *conn)
 	       sock_flag(sk, SOCK_KEEPOPEN);
 }
 
+/* Not inlined: @now is cleared, and most calls find nothing set. */
 static noinline void compare_cached(struct chimney_conn *conn)
 {
 	struct chimney_tcp_state_cached now;

@@ -260,6 +260,24 @@ class Table {
     NlSocket socket_;
 };
 
+// What a function of libnl makes of an object.
+template <typename Builder, typename Object>
+NlMessage Built(Builder build, Object* object, int flags) {
+    nl_msg* message = nullptr;
+    Check(build(object, flags, &message), "request");
+    return NlMessage(message);
+}
+
+// For all entries of IPv4, with the header of the table's protocol.
+template <typename Header>
+NlMessage DumpRequest(int type, unsigned char Header::*family) {
+    NlMessage message(nlmsg_alloc_simple(type, NLM_F_REQUEST | NLM_F_DUMP));
+    Header header{};
+    header.*family = AF_INET;
+    Check(nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO), "request");
+    return message;
+}
+
 Conntrack Flow(std::uint32_t index) {
     Conntrack ct(nfnl_ct_alloc());
     const auto client = Ipv4(0x0b000001 + (index >> 14));
@@ -279,25 +297,15 @@ Conntrack Flow(std::uint32_t index) {
 }
 
 NlMessage AddFlow(std::uint32_t index) {
-    nl_msg* message = nullptr;
-    Check(nfnl_ct_build_add_request(Flow(index).get(), NLM_F_CREATE | NLM_F_EXCL, &message),
-          "conntrack entry");
-    return NlMessage(message);
+    return Built(nfnl_ct_build_add_request, Flow(index).get(), NLM_F_CREATE | NLM_F_EXCL);
 }
 
 NlMessage DeleteFlow(std::uint32_t index) {
-    nl_msg* message = nullptr;
-    Check(nfnl_ct_build_delete_request(Flow(index).get(), 0, &message), "conntrack entry");
-    return NlMessage(message);
+    return Built(nfnl_ct_build_delete_request, Flow(index).get(), 0);
 }
 
 NlMessage ListFlows() {
-    NlMessage message(nlmsg_alloc_simple(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
-                                         NLM_F_REQUEST | NLM_F_DUMP));
-    nfgenmsg header{};
-    header.nfgen_family = AF_INET;
-    Check(nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO), "request");
-    return message;
+    return DumpRequest(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, &nfgenmsg::nfgen_family);
 }
 
 Route HostRoute(std::uint32_t index) {
@@ -312,24 +320,15 @@ Route HostRoute(std::uint32_t index) {
 }
 
 NlMessage AddRoute(std::uint32_t index) {
-    nl_msg* message = nullptr;
-    Check(rtnl_route_build_add_request(HostRoute(index).get(), NLM_F_CREATE | NLM_F_EXCL, &message),
-          "route");
-    return NlMessage(message);
+    return Built(rtnl_route_build_add_request, HostRoute(index).get(), NLM_F_CREATE | NLM_F_EXCL);
 }
 
 NlMessage DeleteRoute(std::uint32_t index) {
-    nl_msg* message = nullptr;
-    Check(rtnl_route_build_del_request(HostRoute(index).get(), 0, &message), "route");
-    return NlMessage(message);
+    return Built(rtnl_route_build_del_request, HostRoute(index).get(), 0);
 }
 
 NlMessage ListRoutes() {
-    NlMessage message(nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP));
-    rtmsg header{};
-    header.rtm_family = AF_INET;
-    Check(nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO), "request");
-    return message;
+    return DumpRequest(RTM_GETROUTE, &rtmsg::rtm_family);
 }
 
 } // namespace

@@ -7,8 +7,10 @@
 //     offload            handed to the target: time, offloaded, refused or failed, grace periods
 //     upload             taken back: likewise
 //     repair             saved, closed and restored by TCP_REPAIR: time to save, to restore
-//     queue BYTES        so many bytes wait for the application on each connection: 0
-//     drain BYTES        it reads and compares them: connections where they are right
+//     unread BYTES       so many bytes wait for the application on each connection: 0
+//     read BYTES         it reads and compares them: connections where they are right
+//     unsent BYTES       so many bytes wait behind a closed window on each connection: 0
+//     drain              the far end reads and compares all of them: connections where they are right
 //     check              each connection echoes: connections where it does
 //     ping               from now on the first connection is used each millisecond: 0
 //     pong               no longer: longest and median round trip, round trips
@@ -62,6 +64,15 @@ constexpr std::size_t kPorts = 50000;
 constexpr std::size_t kNamed = 100;
 constexpr auto kPingInterval = std::chrono::milliseconds(1);
 constexpr int kNearBuffer = 1 << 20;
+// Written at a time until a window is closed.
+constexpr std::size_t kChunk = 2048;
+
+// What the far end is told to do, with a number of bytes for each connection.
+enum Order : std::uint32_t {
+    kSend,
+    kLeaveUnread,
+    kRead,
+};
 
 [[noreturn]] void Throw(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -134,7 +145,7 @@ void UseManyFiles() {
     Check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-// What waits on connection @index.
+// What is sent on connection @index.
 std::string Pattern(std::size_t index, std::size_t size) {
     std::string pattern(size, '\0');
     auto value = static_cast<std::uint32_t>(index) * 2654435761U;
@@ -143,6 +154,12 @@ std::string Pattern(std::size_t index, std::size_t size) {
         byte = static_cast<char>(value >> 24);
     }
     return pattern;
+}
+
+bool ReceivesPattern(int fd, std::size_t index, std::size_t size) {
+    std::string got(size, '\0');
+    ReceiveAll(fd, got.data(), got.size());
+    return got == Pattern(index, size);
 }
 
 // -------- the far end, in a process of its own --------
@@ -157,13 +174,13 @@ class Far {
         Set(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
         Check(bind(listener.get(), Generic(address), sizeof(address)), "bind");
         Check(listen(listener.get(), SOMAXCONN), "listen");
-        Answer();
+        Answer(0);
         Watch(orders_.get(), count);
         for (std::size_t i = 0; i < count; i++) {
             fds_.emplace_back(Check(accept(listener.get(), nullptr, nullptr), "accept"));
             Watch(fds_[i].get(), i);
         }
-        Answer();
+        Answer(0);
     }
 
     void Serve() {
@@ -190,7 +207,13 @@ class Far {
         Check(epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
     }
 
-    void Answer() { Check(write(orders_.get(), "", 1), "write"); }
+    void Ignore(int fd) {
+        Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
+    }
+
+    void Answer(std::uint32_t good) {
+        Check(write(orders_.get(), &good, sizeof(good)), "write");
+    }
 
     void Echo(int fd) {
         std::array<char, 4096> buffer{};
@@ -198,17 +221,29 @@ class Far {
         if (got > 0)
             SendAll(fd, buffer.data(), got);
         else if (!got || errno != EAGAIN)
-            Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
+            Ignore(fd);
     }
 
-    // So many bytes on each connection.
     bool Obey() {
-        std::uint32_t size = 0;
-        if (read(orders_.get(), &size, sizeof(size)) != sizeof(size))
+        std::vector<std::uint32_t> order(1 + fds_.size());
+        const std::size_t size = order.size() * sizeof(order.front());
+        if (Check(read(orders_.get(), order.data(), size), "read") != ssize_t(size))
             return false;
+        std::uint32_t good = 0;
         for (std::size_t i = 0; i < fds_.size(); i++)
-            SendAll(fds_[i].get(), Pattern(i, size).data(), size);
-        Answer();
+            good += Obey(order[0], i, order[1 + i]);
+        Answer(good);
+        return true;
+    }
+
+    bool Obey(std::uint32_t order, std::size_t index, std::size_t size) {
+        const int fd = fds_[index].get();
+        if (order == kRead)
+            return ReceivesPattern(fd, index, size);
+        if (order == kSend)
+            SendAll(fd, Pattern(index, size).data(), size);
+        else
+            Ignore(fd);
         return true;
     }
 
@@ -350,10 +385,14 @@ class Near {
             return Move(CHIMNEY_OP_KIND_TERMINATE);
         if (request == "repair")
             return Repair();
-        if (request == "queue")
-            return Fill(size);
+        if (request == "unread")
+            return LeaveUnread(size);
+        if (request == "read")
+            return Read(size);
+        if (request == "unsent")
+            return LeaveUnsent(size);
         if (request == "drain")
-            return Drain(size);
+            return std::to_string(Command(kRead, sent_));
         if (request == "check")
             return CheckEcho();
         if (request == "ping")
@@ -384,10 +423,17 @@ class Near {
         AwaitFar();
     }
 
-    void AwaitFar() {
-        char byte = 0;
-        if (Check(read(orders_.get(), &byte, 1), "read") != 1)
+    std::uint32_t AwaitFar() {
+        std::uint32_t good = 0;
+        if (Check(read(orders_.get(), &good, sizeof(good)), "read") != sizeof(good))
             throw std::runtime_error("the far end has ended");
+        return good;
+    }
+
+    std::uint32_t Command(Order order, std::vector<std::uint32_t> sizes) {
+        sizes.insert(sizes.begin(), order);
+        Check(write(orders_.get(), sizes.data(), sizes.size() * sizeof(sizes.front())), "write");
+        return AwaitFar();
     }
 
     UniqueFd Connect(const std::string& source, std::size_t port) {
@@ -457,25 +503,59 @@ class Near {
         return answer.str();
     }
 
-    std::string Fill(std::uint32_t size) {
+    std::string LeaveUnread(std::uint32_t size) {
         for (const auto& fd : fds_)
             Set(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, kNearBuffer, "SO_RCVBUFFORCE");
-        Check(write(orders_.get(), &size, sizeof(size)), "write");
-        AwaitFar();
+        Command(kSend, std::vector(fds_.size(), size));
         for (const auto& fd : fds_)
             while (Ioctl(fd.get(), SIOCINQ, "SIOCINQ") < size)
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return "0";
     }
 
-    std::string Drain(std::uint32_t size) {
-        std::string got(size, '\0');
+    std::string Read(std::uint32_t size) {
         std::uint64_t good = 0;
-        for (std::size_t i = 0; i < fds_.size(); i++) {
-            ReceiveAll(fds_[i].get(), got.data(), got.size());
-            good += got == Pattern(i, size);
-        }
+        for (std::size_t i = 0; i < fds_.size(); i++)
+            good += ReceivesPattern(fds_[i].get(), i, size);
         return std::to_string(good);
+    }
+
+    std::string LeaveUnsent(std::uint32_t size) {
+        sent_.assign(fds_.size(), 0);
+        Command(kLeaveUnread, sent_);
+        for (const auto& fd : fds_)
+            Set(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, kNearBuffer, "SO_SNDBUFFORCE");
+        // A window that is too small for a segment is used up by a probe, after some time.
+        for (std::size_t closed = 0; closed < fds_.size();) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            closed = 0;
+            for (std::size_t i = 0; i < fds_.size(); i++)
+                closed += FillWindow(i);
+        }
+        for (std::size_t i = 0; i < fds_.size(); i++)
+            Write(i, size - std::min(size, Ioctl(fds_[i].get(), SIOCOUTQ, "SIOCOUTQ")));
+        return "0";
+    }
+
+    bool FillWindow(std::size_t index) {
+        const int fd = fds_[index].get();
+        if (!Ioctl(fd, SIOCOUTQNSD, "SIOCOUTQNSD")) {
+            Write(index, kChunk);
+            return false;
+        }
+        Set(fd, SOL_TCP, TCP_REPAIR, 1, "TCP_REPAIR");
+        const auto window =
+            Get<tcp_repair_window>(fd, SOL_TCP, TCP_REPAIR_WINDOW, "TCP_REPAIR_WINDOW");
+        Set(fd, SOL_TCP, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP, "TCP_REPAIR");
+        return !window.snd_wnd &&
+               Ioctl(fd, SIOCOUTQ, "SIOCOUTQ") == Ioctl(fd, SIOCOUTQNSD, "SIOCOUTQNSD");
+    }
+
+    // The next bytes of the pattern.
+    void Write(std::size_t index, std::size_t size) {
+        const auto pattern = Pattern(index, sent_[index] + size);
+        SendAll(fds_[index].get(), pattern.data() + sent_[index], size);
+        sent_[index] += size;
     }
 
     std::string CheckEcho() {
@@ -526,6 +606,7 @@ class Near {
     UniqueFd orders_;
     std::vector<UniqueFd> fds_;
     std::unique_ptr<chimney::NetlinkSocket> netlink_;
+    std::vector<std::uint32_t> sent_;
     std::uint64_t turn_ = 0;
     std::mutex use_;
     std::atomic<bool> pinging_ = false;

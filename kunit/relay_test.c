@@ -365,10 +365,12 @@ static void im_25_the_same_buffers(struct kunit *test)
 	chimney_tcp_send(&conn->handle, &list);
 	KUNIT_EXPECT_PTR_EQ(test, context, hops->below->context);
 	KUNIT_EXPECT_PTR_EQ(test, skb, skb_peek(&hops->below->got));
+	object_of(&conn->handle)->handle.unsent = 3;
 	chimney_tcp_send_complete(&hops->below->target,
 				  &object_of(&conn->handle)->handle,
 				  &hops->below->got,
 				  CHIMNEY_STATUS_REQUEST_ABORTED);
+	KUNIT_EXPECT_EQ(test, 3, conn->handle.unsent);
 	KUNIT_EXPECT_PTR_EQ(test, skb, skb_peek(&hops->above->back));
 	KUNIT_EXPECT_EQ(test, CHIMNEY_STATUS_REQUEST_ABORTED,
 			hops->above->back_status);

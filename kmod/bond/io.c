@@ -11,6 +11,11 @@ static struct relay_object *object_of(struct chimney_handle *handle)
 	return container_of(handle, struct relay_object, handle);
 }
 
+static void copy_unsent(struct relay_object *object)
+{
+	WRITE_ONCE(object->upper->unsent, READ_ONCE(object->handle.unsent));
+}
+
 /* Down ---------------------------------------------------------------------- */
 
 void relay_tcp_send(struct chimney_target *target, void *context,
@@ -19,6 +24,7 @@ void relay_tcp_send(struct chimney_target *target, void *context,
 	struct relay_object *object = context;
 
 	chimney_tcp_send(&object->handle, list);
+	copy_unsent(object);
 }
 
 void relay_tcp_receive(struct chimney_target *target, void *context,
@@ -53,6 +59,7 @@ void relay_tcp_send_completed(struct chimney_handle *handle,
 {
 	struct relay_object *object = object_of(handle);
 
+	copy_unsent(object);
 	chimney_tcp_send_complete(&object->relay->target, object->upper, list,
 				  status);
 }

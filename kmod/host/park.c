@@ -125,8 +125,6 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	}
 	chimney_info_start(conn);
 	silence(conn, sk);
-	/* All of it is on its way: not "not sent" in the eyes of a reader. */
-	WRITE_ONCE(tp->snd_nxt, tp->write_seq);
 
 	conn->af_ops = inet_csk(sk)->icsk_af_ops;
 	conn->prot = sk->sk_prot;

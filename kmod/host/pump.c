@@ -53,12 +53,29 @@ static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 		chimney_tcp_charge_zerocopy(sk, skb);
 		conn->outstanding += skb->len;
 		conn->outstanding_truesize += skb->truesize;
-		WRITE_ONCE(tcp_sk(sk)->snd_nxt, TCP_SKB_CB(skb)->end_seq);
 		tcp_sk(sk)->lsndtime = tcp_jiffies32;
 		conn->passed_at = tcp_sk(sk)->tcp_mstamp;
 		__skb_queue_tail(list, skb);
 	}
 	return !skb_queue_empty(list);
+}
+
+/*
+ * What the target has and has not sent is not sent either: for TCP_NOTSENT_LOWAT,
+ * and for SIOCOUTQNSD. The slock is held.
+ */
+static void count_unsent(struct chimney_conn *conn)
+{
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+	struct sk_buff *skb;
+	u32 passed;
+
+	if (conn->sk->sk_shutdown & SEND_SHUTDOWN)
+		return;
+	skb = tcp_send_head(conn->sk);
+	passed = skb ? TCP_SKB_CB(skb)->seq : tp->write_seq;
+	WRITE_ONCE(tp->snd_nxt, passed - min(READ_ONCE(conn->handle.unsent),
+					     conn->outstanding));
 }
 
 /* Urgent data is the host's business (SND-13): the connection comes home. */
@@ -87,6 +104,7 @@ static noinline void pump(struct chimney_conn *conn, bool owner)
 		chimney_tcp_send(&conn->handle, &list);
 		spin_lock(&sk->sk_lock.slock);
 		conn->calling = false;
+		count_unsent(conn);
 	}
 	if (!owner && sock_owned_by_user(sk))
 		return;
@@ -137,6 +155,7 @@ void chimney_free_acked(struct chimney_conn *conn)
 		conn->sent_bytes += skb->len;
 		tcp_wmem_free_skb(sk, skb);
 	}
+	count_unsent(conn);
 	chimney_write_space(sk);
 }
 
@@ -486,6 +505,7 @@ void chimney_release_cb(struct sock *sk)
 void chimney_pump_start(struct chimney_conn *conn)
 {
 	spin_lock_bh(&conn->sk->sk_lock.slock);
+	count_unsent(conn);
 	if (!sock_owned_by_user(conn->sk)) {
 		chimney_pump(conn, false);
 		check_cached(conn);

@@ -610,6 +610,7 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 	} else {
 		sim_count_established(conn);
 		chimney_tcp_push(conn->sk);
+		sim_tell_unsent(conn);
 	}
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();

@@ -227,6 +227,7 @@ int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
 void sim_return_send_data(struct sim_conn *conn, u32 snd_una,
 			  struct chimney_block *block);
 void sim_append_pending(struct sim_conn *conn);
+void sim_tell_unsent(struct sim_conn *conn);
 void sim_complete_sends(struct sim_conn *conn, enum chimney_status status);
 void sim_complete_disconnect(struct sim_conn *conn);
 

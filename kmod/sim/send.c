@@ -64,6 +64,23 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 	return copy;
 }
 
+/**
+ * sim_tell_unsent() - tell the client what it shall not take for sent
+ * @conn: the connection
+ *
+ * Context: the slock is held.
+ */
+void sim_tell_unsent(struct sim_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	u32 unsent = tp->write_seq - tp->snd_nxt;
+	const struct sk_buff *skb;
+
+	skb_queue_walk(&conn->pending, skb)
+		unsent += skb->len;
+	WRITE_ONCE(conn->handle->unsent, unsent);
+}
+
 /* What tcp_wmem_free_skb() takes back. */
 static void charge(struct sock *sk, const struct sk_buff *skb)
 {
@@ -281,6 +298,7 @@ void sim_engine_send(struct chimney_target *target, void *context,
 	if (status == CHIMNEY_STATUS_SUCCESS) {
 		skb_queue_splice_tail_init(list, &conn->pending);
 		sim_append_pending(conn);
+		sim_tell_unsent(conn);
 	}
 	bh_unlock_sock(conn->sk);
 	if (status != CHIMNEY_STATUS_SUCCESS)
@@ -332,6 +350,8 @@ void sim_complete_sends(struct sim_conn *conn, enum chimney_status status)
 	else if (!skb_queue_empty(&conn->pending) &&
 		 sim_request_status(conn) == CHIMNEY_STATUS_SUCCESS)
 		sim_append_pending(conn);
+	if (status == CHIMNEY_STATUS_SUCCESS)
+		sim_tell_unsent(conn);
 	bh_unlock_sock(conn->sk);
 	if (!skb_queue_empty(&done))
 		chimney_tcp_send_complete(&conn->sim->target, conn->handle,

@@ -17,7 +17,7 @@ from lib import (FAR, FAR_DEV, NEAR_DEV, PEER, check, check_equal, check_guards,
                  run, start, upload, until)
 
 PORT = 9
-SIOCOUTQ = 0x5411
+SIOCOUTQ, SIOCOUTQNSD = 0x5411, 0x894B
 SO_SNDBUFFORCE = 32
 TCP_NOTSENT_LOWAT = 25
 # Where tcp_info has tcpi_data_segs_in.
@@ -53,8 +53,14 @@ class Pair:
     def mark(self):
         self.before = self.segments()
 
+    def queued(self, request):
+        return struct.unpack("i", fcntl.ioctl(self.near, request, bytes(4)))[0]
+
     def unacknowledged(self):
-        return struct.unpack("i", fcntl.ioctl(self.near, SIOCOUTQ, bytes(4)))[0]
+        return self.queued(SIOCOUTQ)
+
+    def unsent(self):
+        return self.queued(SIOCOUTQNSD)
 
 
 def in_both_places(body):
@@ -198,11 +204,15 @@ def test_notsent_lowat():
         lose_all(True)
         pair.mark()
         sent = fill(pair)
-        check(sent < 512 << 10, f"{sent} bytes fit in, most of them unsent")
+        unsent = pair.unsent()
+        check(16384 <= unsent < 64 << 10, f"of {sent} bytes that fit in, {unsent} are unsent")
+        check(sent - unsent < 64 << 10, f"{sent - unsent} bytes are sent, and none acknowledged")
         check_equal(poll.poll(0), [], "events of a full socket")
         lose_all(False)
         pair.receive(DATA[:sent])
         check_equal(len(poll.poll()), 1, "events when all was sent")
+        until(lambda: not pair.unacknowledged(), "SIOCOUTQ becomes 0")
+        check_equal(pair.unsent(), 0, "bytes unsent when all was acknowledged")
         poll.close()
 
     in_both_places(body)

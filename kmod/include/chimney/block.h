@@ -43,6 +43,9 @@ enum chimney_object_state {
  *	a terminate has it; the core's
  * @receives: receive requests of a connection that the target has; the core's
  * @disconnects: likewise, disconnect requests
+ * @unsent: bytes of a connection's send data that the target has not put on the
+ *	wire yet, not even once; written by a target that knows before it returns
+ *	from tcp_send() and before it completes sends, else 0
  * @flags: CHIMNEY_OBJECT_*; the core's
  *
  * Embedded in the client's object and zeroed before the first initiate. The
@@ -63,6 +66,7 @@ struct chimney_handle {
 	atomic_t pins;
 	atomic_t receives;
 	atomic_t disconnects;
+	u32 unsent;
 	unsigned long flags;
 };
 

@@ -222,6 +222,8 @@ struct chimney_target_ops {
 	 * skbs until it completes them with chimney_tcp_send_complete() or
 	 * hands them back at terminate, unmodified but for bytes removed from
 	 * the front (SND-21). The host serializes the calls for a connection.
+	 * With what of it is not sent at once, in chimney_handle.unsent,
+	 * TCP_NOTSENT_LOWAT keeps its meaning.
 	 */
 	void (*tcp_send)(struct chimney_target *target, void *context,
 			 struct sk_buff_head *list);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The examples of the documentation, as guide.py runs them."""
 
+import contextlib
 import os
 import re
 import signal
@@ -11,9 +12,9 @@ import threading
 
 import netns
 from guide import blocks, follow, help_examples, pages, place_modules, type_all
-from lib import (BIN, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, TOP, Daemon, add_target,
-                 batch, check, check_equal, connections, ctl, ctl_any, loaded, remove_network,
-                 run, sh, start, unload_modules, until)
+from lib import (BIN, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, TOP, Daemon, Failure,
+                 add_target, batch, call, check, check_equal, connections, ctl, loaded,
+                 remove_network, run, sh, start, unload_modules, until)
 from test_interfaces import objects
 
 WEB = "192.0.2.7"
@@ -198,13 +199,14 @@ class Advice:
 
 def prepare(command):
     """A target that is as new, with everything at home where a command is about that."""
-    ctl_any("target", "del", NEAR_DEV)
-    ctl_any("target", "release", NEAR_DEV)
+    for method in ("DelTarget", "ReleaseTarget"):
+        with contextlib.suppress(Failure):
+            call(method, dev=NEAR_DEV)
     if " target add" in command:
         return
-    add_target()
+    call("AddTarget", dev=NEAR_DEV, kind="sim")
     if not re.search(r" (offload|explain|capture|policy) ", command):
-        ctl("offload", "all")
+        call("Offload", selector={"all": True})
 
 
 def test_help():

@@ -64,7 +64,9 @@ static void snd_12_push(struct conform *c)
 		return;
 	while ((next = conform_find(c, entry, CONFORM_FRAME, t1))) {
 		entry = next;
-		if (entry->len)
+		/* Of what was sent again the last may be the first. */
+		if (entry->len && (!last || !before(entry->frame.seq,
+						    last->frame.seq)))
 			last = entry;
 	}
 	if (last)

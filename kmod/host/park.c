@@ -54,10 +54,9 @@ static void silence(struct chimney_conn *conn, struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	tcp_clear_xmit_timers(sk);
+	chimney_tcp_stop_timers(sk);
 	inet_csk(sk)->icsk_pending = PARKED_PENDING;
 	inet_csk(sk)->icsk_timeout = jiffies;
-	inet_csk(sk)->icsk_ack.pending = 0;
 	tp->compressed_ack = 0;
 	tp->tcp_wstamp_ns = 0;
 	tp->snd_wnd = 0;

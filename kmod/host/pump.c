@@ -14,7 +14,7 @@
 #include "conn.h"
 
 /* Until the target has told what it prefers. */
-#define SEND_BACKLOG	SZ_256K
+#define SEND_BACKLOG	SZ_128K
 
 static struct chimney_conn *to_conn(struct chimney_handle *handle)
 {
@@ -33,13 +33,12 @@ static bool wants_timestamp(const struct sk_buff *skb)
 /* Take what the target may have; the slock is held. */
 static bool take_sendable(struct chimney_conn *conn, struct sk_buff_head *list)
 {
-	u32 backlog = conn->send_backlog ?: SEND_BACKLOG;
 	struct sock *sk = conn->sk;
 	struct sk_buff *skb;
 
 	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_OFFLOADED)
 		return false;
-	while (conn->outstanding < backlog &&
+	while (conn->outstanding < conn->send_backlog &&
 	       (skb = skb_peek(&sk->sk_write_queue)) && skb->len) {
 		if (wants_timestamp(skb)) {
 			chimney_upload_later(conn);
@@ -505,6 +504,8 @@ void chimney_release_cb(struct sock *sk)
 void chimney_pump_start(struct chimney_conn *conn)
 {
 	spin_lock_bh(&conn->sk->sk_lock.slock);
+	if (!conn->send_backlog)
+		set_backlog(conn, SEND_BACKLOG);
 	count_unsent(conn);
 	if (!sock_owned_by_user(conn->sk)) {
 		chimney_pump(conn, false);

@@ -274,7 +274,7 @@ void chimney_tcp_set_delegated(struct sock *sk,
 		d->ts_recent_age / USEC_PER_SEC : 0;
 	/* INIT-34, TERM-40: delta = time at the hand-over - own clock */
 	WRITE_ONCE(tp->tsoffset,
-		   d->ts_time - tcp_clock_ts(chimney_tcp_usec_ts(tp)));
+		   d->ts_time - tcp_time_stamp_ts(tp));
 	tp->lsndtime = tcp_jiffies32;
 	tp->rcv_tstamp = tcp_jiffies32;
 	tp->pred_flags = 0;
@@ -282,6 +282,31 @@ void chimney_tcp_set_delegated(struct sock *sk,
 	forget_recovery(sk);
 }
 EXPORT_SYMBOL_GPL(chimney_tcp_set_delegated);
+
+/**
+ * chimney_tcp_stop_timers() - stop all timers of a socket
+ * @sk: the socket
+ *
+ * As the kernel's TCP does, but most are not running, and stopping them costs as much.
+ * A handler that is executing waits for the lock, and then finds nothing pending.
+ *
+ * Context: the slock is held.
+ */
+void chimney_tcp_stop_timers(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (timer_pending(&icsk->icsk_retransmit_timer) ||
+	    timer_pending(&icsk->icsk_delack_timer) ||
+	    timer_pending(&icsk->icsk_keepalive_timer) ||
+	    hrtimer_is_queued(&tp->pacing_timer) ||
+	    hrtimer_is_queued(&tp->compressed_ack_timer))
+		tcp_clear_xmit_timers(sk);
+	icsk->icsk_pending = 0;
+	icsk->icsk_ack.pending = 0;
+}
+EXPORT_SYMBOL_GPL(chimney_tcp_stop_timers);
 
 /**
  * chimney_tcp_start_timers() - start the timers of a socket taken over

@@ -521,6 +521,8 @@ static int load_state(struct sim_conn *conn, struct chimney_block *block,
 	if (err)
 		return err;
 	load_buffered(conn, buffered);
+	/* The host has buffers for that; it is told when it grows. */
+	conn->backlog = sim_send_backlog(conn);
 	conn->sent_end = tp->snd_nxt;
 	conn->proof = tp->rcv_nxt + tp->rcv_wnd;
 	load_retransmissions(sk, &state->delegated);
@@ -566,7 +568,6 @@ static void conn_begin(struct sim_conn *conn, struct hw_context *tcp,
 	conn->disconnected = false;
 	conn->aborted = false;
 	conn->reset = false;
-	conn->backlog = 0;
 	conn->pushing = false;
 	conn->pushed = false;
 	conn->disconnect = NULL;
@@ -622,12 +623,6 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 	tcp->engine = conn;
 	conn->object->conn = conn;
 	return 0;
-}
-
-void sim_engine_start(struct sim_conn *conn)
-{
-	WRITE_ONCE(conn->started, true);
-	sim_engine_run(conn);
 }
 
 /* -------- giving it back -------- */
@@ -693,8 +688,7 @@ static void conn_end(struct sim_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
-	tcp_clear_xmit_timers(sk);
-	inet_csk(sk)->icsk_ack.pending = 0;
+	chimney_tcp_stop_timers(sk);
 	sk->sk_state = TCP_CLOSE;
 	sim_count_established(conn);
 }
@@ -1056,6 +1050,17 @@ void sim_engine_run(struct sim_conn *conn)
 		} while (atomic_sub_return(seen, &conn->running));
 	}
 	local_bh_enable();
+}
+
+/* Most have nothing to tell: whoever has comes here from now on by himself. */
+void sim_engine_start(struct sim_conn *conn)
+{
+	WRITE_ONCE(conn->started, true);
+	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
+	smp_mb();
+	if (may_have_events(conn) ||
+	    !skb_queue_empty_lockless(&conn->sk->sk_receive_queue))
+		sim_engine_run(conn);
 }
 
 static void engine_retry(struct work_struct *work)

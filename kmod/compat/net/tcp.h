@@ -36,6 +36,11 @@ static inline u32 tcp_clock_ts(bool usec_ts)
 	return tcp_time_stamp_raw();
 }
 
+static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
+{
+	return tcp_time_stamp(tp);
+}
+
 static inline bool chimney_tcp_usec_ts(const struct tcp_sock *tp)
 {
 	return false;

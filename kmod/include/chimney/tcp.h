@@ -20,6 +20,7 @@ void chimney_tcp_set_delegated(struct sock *sk,
 			       const struct chimney_tcp_state_delegated *d);
 void chimney_tcp_set_counters(struct sock *sk,
 			      const struct chimney_tcp_counters *counters);
+void chimney_tcp_stop_timers(struct sock *sk);
 void chimney_tcp_start_timers(struct sock *sk,
 			      const struct chimney_tcp_state_delegated *d);
 

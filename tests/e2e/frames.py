@@ -33,6 +33,7 @@ class Frame:
             "!HHII", data, 14 + header)
         offset = 4 * (data[14 + header + 12] >> 4)
         self.flags = data[14 + header + 13]
+        self.options = offset - 20
         self.payload = total - header - offset
 
 

@@ -188,6 +188,13 @@ static void offload_next(struct list_head *conns, struct chimney_op *op)
 
 	hb = list_first_entry(conns, struct chimney_conn, list)->binding;
 	kref_get(&hb->refs);
+	/* Mostly all of them. */
+	list_for_each_entry(conn, conns, list) {
+		if (conn->binding != hb)
+			break;
+		count++;
+	}
+	list_cut_before(&batch, conns, &conn->list);
 	list_for_each_entry_safe(conn, next, conns, list) {
 		if (conn->binding != hb)
 			continue;

@@ -33,8 +33,8 @@ void chimney_snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
 	c->snd_wind_scale = opt->snd_wscale;
 	c->rcv_wind_scale = opt->rcv_wscale;
 	c->remote_mss = opt->mss_clamp;
-	strscpy(c->congestion_control, inet_csk(sk)->icsk_ca_ops->name,
-		sizeof(c->congestion_control));
+	memcpy(c->congestion_control, inet_csk(sk)->icsk_ca_ops->name,
+	       sizeof(c->congestion_control));
 }
 
 static u32 ticks(unsigned long jiffies_value)

@@ -1479,6 +1479,8 @@ int sim_driver_start(struct sim_device *sim)
 			goto err_ids;
 	}
 	sim->stale = bitmap_zalloc(entries_of(sim, HW_NEIGHBOR), GFP_KERNEL);
+	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
+	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
 	if (!sim->stale || !sim->pending)
 		goto err_ids;

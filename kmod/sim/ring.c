@@ -11,7 +11,7 @@
 bool sim_ring_has_room(const struct sim_device *sim)
 {
 	return sim->command_tail - hw_read(sim->hw, HW_REG_COMMAND_HEAD) <
-	       hw_read(sim->hw, HW_REG_COMMANDS);
+	       sim->commands;
 }
 
 /**
@@ -23,10 +23,9 @@ bool sim_ring_has_room(const struct sim_device *sim)
  */
 void sim_ring_post(struct sim_device *sim, const struct hw_command *command)
 {
-	u32 size = hw_read(sim->hw, HW_REG_COMMANDS);
 	u32 tail = sim->command_tail++;
 
-	hw_commands(sim->hw)[tail & (size - 1)] = *command;
+	hw_commands(sim->hw)[tail & (sim->commands - 1)] = *command;
 	hw_write(sim->hw, HW_REG_COMMAND_TAIL, sim->command_tail);
 }
 
@@ -52,12 +51,10 @@ bool sim_ring_is_answered(const struct sim_device *sim)
  */
 bool sim_ring_take(struct sim_device *sim, struct hw_completion *completion)
 {
-	u32 size = hw_read(sim->hw, HW_REG_COMPLETIONS);
-
 	if (!sim_ring_is_answered(sim))
 		return false;
-	*completion =
-		hw_completions(sim->hw)[sim->completion_head & (size - 1)];
+	*completion = hw_completions(sim->hw)[sim->completion_head &
+					      (sim->completions - 1)];
 	sim->completion_head++;
 	return true;
 }

@@ -137,6 +137,8 @@ struct sim_pending {
  * @stale: ids of neighbors about which the host must be asked (EVT-10)
  * @doubt: a neighbor may be unreachable (RTX-11)
  * @parameters: of the host, for the device after a reset; under @queue.lock
+ * @commands: size of the command ring
+ * @completions: size of the completion ring
  * @command_tail: (d) next command to write
  * @completion_head: (d) next completion to read
  * @cookie: (d) of the command posted last
@@ -180,6 +182,8 @@ struct sim_device {
 	bool doubt;
 	struct chimney_parameters parameters;
 
+	u32 commands;
+	u32 completions;
 	u32 command_tail;
 	u32 completion_head;
 	u64 cookie;

@@ -179,13 +179,13 @@ chimney_walk_next(struct chimney_walk *walk, bool descend)
 		walk->path[++walk->depth] = block->dependent;
 		return block->dependent;
 	}
-	while (!walk->path[walk->depth]->next) {
+	while (!block->next) {
 		if (!walk->depth)
 			return NULL;
-		walk->depth--;
+		block = walk->path[--walk->depth];
 	}
-	walk->path[walk->depth] = walk->path[walk->depth]->next;
-	return walk->path[walk->depth];
+	walk->path[walk->depth] = block->next;
+	return block->next;
 }
 
 #define chimney_for_each_block(block, walk, root)			\

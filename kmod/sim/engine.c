@@ -1052,13 +1052,16 @@ void sim_engine_run(struct sim_conn *conn)
 	local_bh_enable();
 }
 
-/* Most have nothing to tell: whoever has comes here from now on by himself. */
+/*
+ * Most have nothing to tell; but what the host forwarded meanwhile may have
+ * acknowledged or brought something.
+ */
 void sim_engine_start(struct sim_conn *conn)
 {
 	WRITE_ONCE(conn->started, true);
 	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
 	smp_mb();
-	if (may_have_events(conn) ||
+	if (!is_idle(conn) || may_have_events(conn) ||
 	    !skb_queue_empty_lockless(&conn->sk->sk_receive_queue))
 		sim_engine_run(conn);
 }

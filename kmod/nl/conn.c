@@ -90,14 +90,13 @@ static int chimney_nl_conn_fill(const struct chimney_conn_info *conn, void *arg)
 static int chimney_nl_conn_select(struct netlink_callback *cb,
 				  struct chimney_nl_conn_cursor *cursor)
 {
-	const struct nlattr *nest =
-		genl_info_dump(cb)->attrs[CHIMNEY_A_CONN_SELECTOR];
 	struct chimney_selector *selector;
 
 	cursor->parsed = true;
-	if (!nest)
+	if (!genl_info_dump(cb)->attrs[CHIMNEY_A_CONN_SELECTOR])
 		return 0;
-	selector = chimney_nl_selector_parse(nest, cb->extack);
+	selector = chimney_nl_selector_parse(cb->nlh, CHIMNEY_A_CONN_SELECTOR,
+					     cb->extack);
 	if (IS_ERR(selector))
 		return PTR_ERR(selector);
 	cursor->selector = selector;

@@ -64,7 +64,7 @@ chimney_nl_op_selector(struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "the selector is missing");
 		return ERR_PTR(-EINVAL);
 	}
-	return chimney_nl_selector_parse(info->attrs[CHIMNEY_A_OP_SELECTOR],
+	return chimney_nl_selector_parse(info->nlhdr, CHIMNEY_A_OP_SELECTOR,
 					 info->extack);
 }
 

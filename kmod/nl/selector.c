@@ -3,8 +3,8 @@
  * Selectors: which connections a request is about.
  *
  * The policies have checked types and unknown attributes; here is what they
- * cannot say. An attribute ends at 64 KiB, so the number of sockets in a
- * selector needs no limit of its own.
+ * cannot say. A message is no larger than the send buffer of the requester, so the
+ * number of sockets in it needs no limit of its own.
  */
 
 #include <linux/err.h>
@@ -200,37 +200,82 @@ static u32 chimney_nl_sockets_count(const struct nlattr *nest)
 	return count;
 }
 
+static int chimney_nl_selectors_check(const struct nlmsghdr *nlh, int type,
+				      struct nlattr **tb, u32 *count,
+				      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *nest;
+	unsigned int selectors = 0;
+	int rem, err;
+	u32 named;
+
+	nlmsg_for_each_attr(nest, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(nest) != type)
+			continue;
+		err = nla_parse_nested(tb, CHIMNEY_A_SELECTOR_MAX, nest,
+				       chimney_selector_nl_policy, extack);
+		if (!err)
+			err = chimney_nl_selector_check(nest, tb, extack);
+		if (err)
+			return err;
+		named = chimney_nl_sockets_count(nest);
+		if (selectors++ && (!named || !*count)) {
+			NL_SET_ERR_MSG_ATTR(extack, nest,
+					    "of several selectors each must name sockets");
+			return -EINVAL;
+		}
+		*count += named;
+	}
+	return 0;
+}
+
+static int chimney_nl_selectors_parse(const struct nlmsghdr *nlh, int type,
+				      struct nlattr **tb,
+				      struct chimney_selector *selector,
+				      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *nest;
+	int rem, err;
+
+	err = chimney_nl_filter_parse(tb, selector, extack);
+	if (err)
+		return err;
+	nlmsg_for_each_attr(nest, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(nest) != type)
+			continue;
+		err = chimney_nl_sockets_parse(nest, selector, extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /**
  * chimney_nl_selector_parse() - which connections a request names
- * @nest: the attribute
+ * @nlh: the request, which has an attribute of that type
+ * @type: of the attribute; of several all name sockets
  * @extack: told what is wrong with it
  *
  * Context: process context, may sleep.
  * Return: the selector, which the caller owns (kvfree()), or an ERR_PTR().
  */
 struct chimney_selector *
-chimney_nl_selector_parse(const struct nlattr *nest,
+chimney_nl_selector_parse(const struct nlmsghdr *nlh, int type,
 			  struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CHIMNEY_A_SELECTOR_MAX + 1];
 	struct chimney_selector *selector;
+	u32 count = 0;
 	int err;
 
-	err = nla_parse_nested(tb, CHIMNEY_A_SELECTOR_MAX, nest,
-			       chimney_selector_nl_policy, extack);
-	if (!err)
-		err = chimney_nl_selector_check(nest, tb, extack);
+	err = chimney_nl_selectors_check(nlh, type, tb, &count, extack);
 	if (err)
 		return ERR_PTR(err);
 
-	selector = kvzalloc(struct_size(selector, sockets,
-					chimney_nl_sockets_count(nest)),
-			    GFP_KERNEL);
+	selector = kvzalloc(struct_size(selector, sockets, count), GFP_KERNEL);
 	if (!selector)
 		return ERR_PTR(-ENOMEM);
-	err = chimney_nl_filter_parse(tb, selector, extack);
-	if (!err)
-		err = chimney_nl_sockets_parse(nest, selector, extack);
+	err = chimney_nl_selectors_parse(nlh, type, tb, selector, extack);
 	if (err) {
 		kvfree(selector);
 		return ERR_PTR(err);

@@ -286,6 +286,12 @@ class Suite:
             bad(f"all with {next(iter(other))}", {"all": True, **other},
                 "flag all excludes", ".all")
         bad("filter and sockets", {"dst-port": 80, "socket": [SOCKET]}, "not both", ".socket")
+        named, other = {"socket": [SOCKET]}, {"dst-port": 80}
+        for several in ([other, other], [named, other], [other, named], [{"all": True}, named]):
+            bad(f"selectors with {[next(iter(each)) for each in several]}", several,
+                "of several selectors each must name sockets")
+        bad("port 0 in the second selector", [named, {"socket": [{**SOCKET, "dst-port": 0}]}],
+            "port 0", ".socket.dst-port")
 
         for side in ("src", "dst"):
             for length in (0, 3, 5, 15, 17):

@@ -48,4 +48,8 @@ def test_thousands():
     check_tree(op, tcps=CONNECTIONS)
     check_equal(op["trees"], 1, "trees")
     conns.check_echo()
+    # A process is the names of all its sockets.
+    check_tree(offload("pid", str(conns.process.pid)), tcps=CONNECTIONS)
+    check_tree(upload("pid", str(conns.process.pid)), tcps=CONNECTIONS)
+    conns.check_echo()
     conns.stop()

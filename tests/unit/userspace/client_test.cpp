@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chimney/client.hpp>
+#include <chimney/resolve.hpp>
 
 #include "fake_netlink.hpp"
 #include "samples.hpp"
@@ -105,6 +106,26 @@ TEST_F(ClientTest, SocketsAreNamedOneByOne) {
     AttributeReader second(sent.all()[1].payload);
     EXPECT_EQ(second.bytes(CHIMNEY_A_SOCKET_SRC_ADDR)->size(), 16U);
     EXPECT_FALSE(second.flag(CHIMNEY_A_SOCKET_COOKIE));
+}
+
+TEST_F(ClientTest, ManySocketsAreSeveralSelectorsOfOneRequest) {
+    kernel.answer(CHIMNEY_CMD_INITIATE,
+                  {test::operation_message(7, CHIMNEY_OP_STATE_DONE, CHIMNEY_CMD_INITIATE)});
+    const auto here = *Address::parse("::1");
+    KernelSelector selector;
+    for (std::uint16_t port = 1; port <= max_sockets_per_request; ++port)
+        selector.sockets.push_back({here, here, port, 80, port});
+    ASSERT_TRUE(client.start(selector, {}));
+    std::uint16_t port = 1;
+    const AttributeReader request(kernel.requests.back().attributes);
+    for (const auto& [type, payload] : request.all()) {
+        EXPECT_EQ(type, CHIMNEY_A_OP_SELECTOR);
+        const AttributeReader named(payload);
+        for (const auto& socket : named.all())
+            EXPECT_EQ(AttributeReader(socket.payload).port(CHIMNEY_A_SOCKET_SRC_PORT), port++);
+    }
+    EXPECT_GT(request.all().size(), 1U);
+    EXPECT_EQ(port, max_sockets_per_request + 1);
 }
 
 TEST_F(ClientTest, BlocksAreDecodedAndNamed) {

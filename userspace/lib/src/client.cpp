@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <linux/chimney.h>
 #include <net/if.h>
@@ -151,25 +152,37 @@ void put_endpoint(AttributeWriter& writer, const EndpointTypes& types,
         writer.put_port(types.port, *filter.port);
 }
 
-AttributeWriter encode_selector(const KernelSelector& selector) {
-    AttributeWriter writer;
-    for (const auto& name : selector.sockets) {
-        AttributeWriter socket;
-        socket.put(CHIMNEY_A_SOCKET_SRC_ADDR, name.src.bytes());
-        socket.put(CHIMNEY_A_SOCKET_DST_ADDR, name.dst.bytes());
-        socket.put_port(CHIMNEY_A_SOCKET_SRC_PORT, name.src_port);
-        socket.put_port(CHIMNEY_A_SOCKET_DST_PORT, name.dst_port);
-        if (name.cookie != 0)
-            socket.put_u64(CHIMNEY_A_SOCKET_COOKIE, name.cookie);
-        writer.put_nest(CHIMNEY_A_SELECTOR_SOCKET, socket);
+/// Leaves room in an attribute of 64 KiB, over IPv6 too.
+constexpr std::size_t sockets_in_selector = 800;
+
+void put_socket(AttributeWriter& writer, const SocketName& name) {
+    AttributeWriter socket;
+    socket.put(CHIMNEY_A_SOCKET_SRC_ADDR, name.src.bytes());
+    socket.put(CHIMNEY_A_SOCKET_DST_ADDR, name.dst.bytes());
+    socket.put_port(CHIMNEY_A_SOCKET_SRC_PORT, name.src_port);
+    socket.put_port(CHIMNEY_A_SOCKET_DST_PORT, name.dst_port);
+    if (name.cookie != 0)
+        socket.put_u64(CHIMNEY_A_SOCKET_COOKIE, name.cookie);
+    writer.put_nest(CHIMNEY_A_SELECTOR_SOCKET, socket);
+}
+
+/// As one attribute of this type, or several if many sockets are named.
+void put_selector(AttributeWriter& request, std::uint16_t type, const KernelSelector& selector) {
+    std::span names(selector.sockets);
+    for (; !names.empty(); names = names.subspan(std::min(names.size(), sockets_in_selector))) {
+        AttributeWriter writer;
+        for (const auto& name : names.first(std::min(names.size(), sockets_in_selector)))
+            put_socket(writer, name);
+        request.put_nest(type, writer);
     }
     if (!selector.sockets.empty())
-        return writer;
+        return;
+    AttributeWriter writer;
     put_endpoint(writer, src_types, selector.src);
     put_endpoint(writer, dst_types, selector.dst);
     if (writer.bytes().empty())
         writer.put_flag(CHIMNEY_A_SELECTOR_ALL);
-    return writer;
+    request.put_nest(type, writer);
 }
 
 constexpr std::uint8_t command_of(OpKind kind) {
@@ -263,7 +276,7 @@ Result<std::vector<Target>> Client::targets() {
 
 Result<Operation> Client::start(const KernelSelector& selector, const OperationOptions& options) {
     AttributeWriter writer;
-    writer.put_nest(CHIMNEY_A_OP_SELECTOR, encode_selector(selector));
+    put_selector(writer, CHIMNEY_A_OP_SELECTOR, selector);
     if (options.owned)
         writer.put_flag(CHIMNEY_A_OP_OWNED);
     if (options.dry_run)
@@ -316,7 +329,7 @@ Result<Report> Client::report(std::uint32_t id) {
 
 Result<std::vector<Connection>> Client::connections(const KernelSelector& selector) {
     AttributeWriter writer;
-    writer.put_nest(CHIMNEY_A_CONN_SELECTOR, encode_selector(selector));
+    put_selector(writer, CHIMNEY_A_CONN_SELECTOR, selector);
     auto conns = decode_all(socket_.request({CHIMNEY_CMD_CONN_GET, true, std::move(writer).take()}),
                             decode_connection);
     if (conns)

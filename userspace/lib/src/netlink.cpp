@@ -23,6 +23,7 @@ namespace {
 
 constexpr int request_timeout_s = 30;
 constexpr int receive_buffer = 4 << 20;
+constexpr int send_buffer = 512 << 10; // and up to net.core.wmem_max
 constexpr std::size_t datagram_size = 64 << 10;
 constexpr int dump_attempts = 5;
 
@@ -49,10 +50,10 @@ Result<SocketPtr> open_generic() {
         return fail_errno("cannot make a netlink socket", ENOMEM);
     if (int error = genl_connect(socket.get()); error < 0)
         return fail_nl("cannot open a netlink socket", error);
-    int fd = nl_socket_get_fd(socket.get());
+    nl_socket_set_buffer_size(socket.get(), receive_buffer, send_buffer);
     // The privileged form goes beyond net.core.rmem_max.
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0)
-        nl_socket_set_buffer_size(socket.get(), receive_buffer, 0);
+    setsockopt(nl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer,
+               sizeof(receive_buffer));
     // A replayed tree may come back in a datagram that is larger.
     nl_socket_set_msg_buf_size(socket.get(), datagram_size);
     nl_socket_enable_msg_peek(socket.get());

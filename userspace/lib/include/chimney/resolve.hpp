@@ -29,8 +29,8 @@ Result<std::vector<TcpSocket>> list_tcp_sockets();
 /// Inodes of the sockets a process has open.
 Result<std::set<std::uint64_t>> socket_inodes(pid_t pid, const std::filesystem::path& proc);
 
-/// Sockets one request can name: the attribute that holds them ends at 64 KiB.
-inline constexpr std::size_t max_sockets_per_request = 800;
+/// Sockets one request can name: it fits into the send buffer of a user without privileges.
+inline constexpr std::size_t max_sockets_per_request = 4096;
 
 /// Turns selectors into requests. The members are replaced in tests.
 struct Resolver {

@@ -1076,7 +1076,7 @@ static void engine_retry(struct work_struct *work)
 	if (sim_request_status(conn) == CHIMNEY_STATUS_SUCCESS)
 		sim_append_pending(conn);
 	else if (conn->retrieved && !conn->stopped && !conn->lost)
-		tcp_clear_xmit_timers(conn->sk);	/* TEV-16 */
+		chimney_tcp_stop_timers(conn->sk);	/* TEV-16 */
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 	sim_engine_run(conn);
@@ -1131,7 +1131,7 @@ void sim_engine_retire(struct sim_conn *conn)
 	bh_lock_sock(conn->sk);
 	conn->retrieved = true;
 	conn->retrieve = -1;
-	tcp_clear_xmit_timers(conn->sk);
+	chimney_tcp_stop_timers(conn->sk);
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 }
@@ -1153,7 +1153,7 @@ void sim_engine_invalidate(struct sim_conn *conn)
 		conn->retrieved = true;
 		conn->retrieve = CHIMNEY_UPLOAD_INVALID_STATE;
 	}
-	tcp_clear_xmit_timers(conn->sk);
+	chimney_tcp_stop_timers(conn->sk);
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 }

@@ -111,13 +111,11 @@ class Connections {
     Connections(std::size_t count, const std::string& address, std::uint16_t port,
                 const std::string& source, std::uint16_t first)
         : count_(count) {
-        for (std::size_t i = 0; i < count; i++) {
-            if (i % chimney::max_sockets_per_request == 0)
-                named_.emplace_back();
-            named_.back().sockets.push_back({*chimney::Address::parse(source),
-                                             *chimney::Address::parse(address),
-                                             static_cast<std::uint16_t>(first + i), port, 0});
-        }
+        for (std::size_t i = 0; i < count; i++)
+            chimney::name_socket(named_,
+                                 {*chimney::Address::parse(source),
+                                  *chimney::Address::parse(address),
+                                  static_cast<std::uint16_t>(first + i), port, 0});
         all_.dst.port = port;
     }
 

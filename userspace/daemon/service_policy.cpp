@@ -46,11 +46,8 @@ bool is_named(const std::vector<KernelSelector>& requests, const SocketName& nam
 /// Requests that name the connections one by one.
 std::vector<KernelSelector> name_all(const std::vector<SocketName>& names) {
     std::vector<KernelSelector> requests;
-    for (const auto& name : names) {
-        if (requests.empty() || requests.back().sockets.size() == max_sockets_per_request)
-            requests.emplace_back();
-        requests.back().sockets.push_back(name);
-    }
+    for (const auto& name : names)
+        name_socket(requests, name);
     return requests;
 }
 

@@ -45,9 +45,7 @@ std::vector<KernelSelector> Wishes::again(std::uint32_t ifindex) {
             ++wish;
             continue;
         }
-        if (requests.empty() || requests.back().sockets.size() == max_sockets_per_request)
-            requests.emplace_back();
-        requests.back().sockets.push_back(wish->second.name);
+        name_socket(requests, wish->second.name);
         wish = wishes_.erase(wish);
     }
     return requests;

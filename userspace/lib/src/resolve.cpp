@@ -174,6 +174,12 @@ Result<std::set<std::uint64_t>> socket_inodes(pid_t pid, const fs::path& proc) {
     return inodes;
 }
 
+void name_socket(std::vector<KernelSelector>& requests, const SocketName& name) {
+    if (requests.empty() || requests.back().sockets.size() == max_sockets_per_request)
+        requests.emplace_back();
+    requests.back().sockets.push_back(name);
+}
+
 Result<std::vector<KernelSelector>> Resolver::operator()(const Selector& selector) const {
     EndpointFilter src = selector.src.value_or(EndpointFilter{});
     EndpointFilter dst = selector.dst.value_or(EndpointFilter{});
@@ -196,9 +202,7 @@ Result<std::vector<KernelSelector>> Resolver::operator()(const Selector& selecto
         if (!inodes->contains(socket.inode) || !src.matches(name.src, name.src_port) ||
             !dst.matches(name.dst, name.dst_port))
             continue;
-        if (requests.empty() || requests.back().sockets.size() == max_sockets_per_request)
-            requests.emplace_back();
-        requests.back().sockets.push_back(name);
+        name_socket(requests, name);
     }
     return requests;
 }

@@ -32,6 +32,9 @@ Result<std::set<std::uint64_t>> socket_inodes(pid_t pid, const std::filesystem::
 /// Sockets one request can name: it fits into the send buffer of a user without privileges.
 inline constexpr std::size_t max_sockets_per_request = 4096;
 
+/// Names one more socket, in another request if the last one names as many as it can.
+void name_socket(std::vector<KernelSelector>& requests, const SocketName& name);
+
 /// Turns selectors into requests. The members are replaced in tests.
 struct Resolver {
     std::filesystem::path proc = "/proc";

@@ -214,9 +214,13 @@ class Stream:
     def wait_progress(self, size):
         """Until @size more bytes have come back."""
         goal = self.received + size
-        until(lambda: self.error or self.received >= goal or self._complete(),
+        until(lambda: self.check_alive() and (self.received >= goal or self._complete()),
               "the stream goes on", lambda: f"sent {self.sent} received {self.received}")
+
+    def check_alive(self):
+        """True; a stream that broke fails the test."""
         check(not self.error, f"the stream broke: {self.error}")
+        return True
 
     def wait_stalled(self):
         """Until the writer sleeps because all buffers are full."""
@@ -231,10 +235,10 @@ class Stream:
         """Stop writing, read the rest, compare everything."""
         self.stopped.set()
         self.writer.join()
-        check(not self.error, f"the stream broke: {self.error}")
+        self.check_alive()
         self.sock.shutdown(socket.SHUT_WR)
         self.reader.join()
-        check(not self.error, f"the stream broke: {self.error}")
+        self.check_alive()
         self.sock.close()
         self._compare(self.server.report(self.local))
 

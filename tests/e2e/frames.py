@@ -86,7 +86,14 @@ class Frames:
 
 
 def frames_of(stream, device, progress):
-    """What leaves a device for a stream that goes on: one frame at least."""
+    """What leaves a device for a stream that goes on: frames with @progress bytes at least.
+
+    What comes back says nothing of what leaves: echoes of what left before may be on their way.
+    """
     with Frames(device, stream.local[1]) as frames:
-        stream.wait_progress(progress)
-        return until(frames.seen, "frames leave")
+        return until(lambda: stream.check_alive() and has_bytes(frames.seen(), progress),
+                     f"{progress} bytes leave")
+
+
+def has_bytes(frames, size):
+    return frames if sum(frame.payload for frame in frames) >= size else None

@@ -39,6 +39,8 @@ struct hw_device {
 	u32 parameters[HW_PARAMETERS];
 	/* Given to the processor, which empties it */
 	struct hw_script *mailbox;
+	/* The processor waits for room in the completion ring */
+	bool starved;
 
 	/* Written by the processor */
 	u32 status;
@@ -273,6 +275,11 @@ void hw_write(struct hw_device *dev, enum hw_register reg, u32 value)
 		break;
 	case HW_REG_COMPLETION_HEAD:
 		os_store(&dev->completion_head, value);
+		/* Pairs with the one in hw_is_full(). */
+		os_fence();
+		if (!os_load(&dev->starved))
+			return;
+		os_store(&dev->starved, false);
 		break;
 	default:
 		if (reg >= HW_FIRST_PARAMETER &&
@@ -297,6 +304,7 @@ static void hw_reset(struct hw_device *dev)
 	hw_default_parameters(dev);
 	dev->stalled = false;
 	dev->hung = false;
+	os_store(&dev->starved, false);
 	os_store(&dev->command_head, 0);
 	os_store(&dev->command_tail, 0);
 	os_store(&dev->completion_head, 0);
@@ -313,9 +321,17 @@ static void hw_fail(struct hw_device *dev)
 	hw_interrupt(dev);
 }
 
-static bool hw_has_room(const struct hw_device *dev)
+/* The doorbell of COMPLETION_HEAD brings us back. */
+static bool hw_is_full(struct hw_device *dev)
 {
-	return dev->completion_tail - os_load(&dev->completion_head) <
+	u32 tail = dev->completion_tail;
+
+	if (tail - os_load(&dev->completion_head) < dev->config.completions)
+		return false;
+	os_store(&dev->starved, true);
+	/* Pairs with the one in hw_write(). */
+	os_fence();
+	return tail - os_load(&dev->completion_head) ==
 	       dev->config.completions;
 }
 
@@ -363,8 +379,7 @@ static void hw_release(struct hw_device *dev)
 
 	while ((held = *link)) {
 		if (hw_is_due(held->due, now)) {
-			/* The doorbell of COMPLETION_HEAD brings us back. */
-			if (!hw_has_room(dev))
+			if (hw_is_full(dev))
 				return;
 			hw_complete(dev, &held->completion);
 			*link = held->next;
@@ -496,7 +511,7 @@ static bool hw_step(struct hw_device *dev)
 		os_store(&dev->status, 0);
 		return false;
 	}
-	if (unread == dev->config.completions) {
+	if (hw_is_full(dev)) {
 		os_store(&dev->status, HW_STATUS_STALLED);
 		return false;
 	}

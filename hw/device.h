@@ -13,7 +13,7 @@
  *	   COMMAND_TAIL (doorbell) ──────────>  │  tables, TCP engine
  *	   interrupt <────────────────────────  │
  *	   results <─────  completion ring <────┘
- *	   COMPLETION_HEAD (doorbell) ───────>  room for more results
+ *	   COMPLETION_HEAD (if full) ────────>  room for more results
  *
  * Rings
  *
@@ -39,7 +39,8 @@
  * which answers no command.
  *
  * When the completion ring is full the device stops before the next command,
- * shows HW_STATUS_STALLED, and goes on when COMPLETION_HEAD is written.
+ * shows HW_STATUS_STALLED, and goes on when COMPLETION_HEAD is written. Only then
+ * does that ring the doorbell.
  *
  * An index outside of the ring is a fault of the driver: the device shows
  * HW_STATUS_ERROR, interrupts and does nothing more until it is reset. It does
@@ -97,7 +98,7 @@ enum hw_register {
 	HW_REG_STATUS,			/* RO: HW_STATUS_* */
 	HW_REG_COMMAND_HEAD,		/* RO: next command to be executed */
 	HW_REG_COMMAND_TAIL,		/* doorbell */
-	HW_REG_COMPLETION_HEAD,		/* doorbell */
+	HW_REG_COMPLETION_HEAD,		/* doorbell if the ring was full */
 	HW_REG_COMPLETION_TAIL,		/* RO: next completion to be written */
 	HW_REG_MAC_ENTRIES,		/* RO: source MAC addresses, 0: its own only */
 	HW_REG_VLAN_ENTRIES,		/* RO: VLAN ids but 0 */

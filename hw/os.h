@@ -25,6 +25,8 @@
 #define os_load(p)		smp_load_acquire(p)
 /* See above. */
 #define os_store(p, v)		smp_store_release(p, v)
+/* Between a store and a load; pairs with another one. */
+#define os_fence()		smp_mb()
 
 /* One writer, readers of any context that try again. */
 #define os_seq_t		seqlock_t
@@ -64,6 +66,7 @@ typedef __s32 s32;
 #define os_free(p)		free(p)
 #define os_load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define os_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define os_fence()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 #define os_seq_t		u32
 #define os_seq_init(s)		(*(s) = 0)

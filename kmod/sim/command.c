@@ -110,9 +110,9 @@ static void reap(struct sim_device *sim)
 	u32 head = hw_read(sim->hw, HW_REG_COMMAND_HEAD);
 	bool progress;
 
+	sim_ring_announce(sim);
 	progress = wait_event_timeout(sim->interrupt,
-				      sim_ring_is_answered(sim) ||
-				      device_failed(sim), PATIENCE);
+				      sim_commands_due(sim), PATIENCE);
 	take_answers(sim);
 	if (device_failed(sim)) {
 		sim_device_reset(sim);
@@ -138,6 +138,17 @@ void sim_commands_drain(struct sim_device *sim)
 }
 
 /**
+ * sim_commands_due() - is there something for sim_commands_service()
+ * @sim: the device
+ *
+ * Context: driver's work. Return: true if there is.
+ */
+bool sim_commands_due(const struct sim_device *sim)
+{
+	return sim_ring_is_answered(sim) || device_failed(sim);
+}
+
+/**
  * sim_commands_service() - look after the device while nothing is waited for
  * @sim: the device
  *
@@ -154,11 +165,13 @@ void sim_commands_service(struct sim_device *sim)
 }
 
 /**
- * sim_command_post() - give the device a command
+ * sim_command_post() - post a command for the device
  * @sim: the device
  * @command: copied; its cookie is filled in
  * @object: what it is about
  * @block: which block it is for; NULL if the driver's own
+ *
+ * The device begins when the ring is full, or with sim_commands_drain().
  *
  * Context: driver's work; sleeps while the ring is full, which may end in a
  * reset.

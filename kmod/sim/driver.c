@@ -581,9 +581,12 @@ static void tree_initiate(struct sim_device *sim, struct chimney_block *tree)
 	chimney_for_each_block(block, &walk, tree) {
 		parent = chimney_walk_parent(&walk) ?: ground;
 		block_initiate(sim, block, parent);
-		if (block != tree)
+		if (block != tree || !tree->next)
 			continue;
-		/* INIT-46, G-04: the root decides about everything else */
+		/*
+		 * INIT-46, G-04: the root decides about its siblings, too; what
+		 * is below it the device refuses by itself.
+		 */
 		sim_commands_drain(sim);
 		if (block_has_failed(tree))
 			ground = tree;
@@ -1371,12 +1374,17 @@ static void sim_driver_work(struct work_struct *work)
 	struct chimney_block *tree;
 	enum chimney_op_kind kind;
 
+	WRITE_ONCE(sim->polling, true);
 	sim_listen(sim);
 	while ((tree = queue_take(&sim->queue, &kind))) {
 		work_on(sim, tree, kind);
 		sim_listen(sim);
 		cond_resched();
 	}
+	WRITE_ONCE(sim->polling, false);
+	smp_mb();	/* pairs with the one in board_interrupt() */
+	if (!READ_ONCE(sim->stopping) && sim_commands_due(sim))
+		queue_work(sim->driver_wq, work);
 }
 
 static void sim_accept(struct chimney_target *target,

@@ -26,7 +26,8 @@ static void board_interrupt(void *priv)
 
 	wake_up(&sim->interrupt);
 	/* It may be an event, or an answer nobody waits for. */
-	if (READ_ONCE(sim->ready))
+	smp_mb();	/* pairs with the one in sim_driver_work() */
+	if (READ_ONCE(sim->ready) && !READ_ONCE(sim->polling))
 		queue_work(sim->driver_wq, &sim->driver);
 }
 

@@ -15,9 +15,11 @@ bool sim_ring_has_room(const struct sim_device *sim)
 }
 
 /**
- * sim_ring_post() - give the device a command
+ * sim_ring_post() - put a command into the ring
  * @sim: the device; its ring has room
  * @command: copied into the ring
+ *
+ * The device sees it after sim_ring_announce().
  *
  * Context: driver's work.
  */
@@ -26,7 +28,18 @@ void sim_ring_post(struct sim_device *sim, const struct hw_command *command)
 	u32 tail = sim->command_tail++;
 
 	hw_commands(sim->hw)[tail & (sim->commands - 1)] = *command;
-	hw_write(sim->hw, HW_REG_COMMAND_TAIL, sim->command_tail);
+}
+
+/**
+ * sim_ring_announce() - tell the device of all commands that were posted
+ * @sim: the device
+ *
+ * Context: driver's work.
+ */
+void sim_ring_announce(struct sim_device *sim)
+{
+	if (hw_read(sim->hw, HW_REG_COMMAND_TAIL) != sim->command_tail)
+		hw_write(sim->hw, HW_REG_COMMAND_TAIL, sim->command_tail);
 }
 
 /**

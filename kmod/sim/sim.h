@@ -160,6 +160,7 @@ struct sim_pending {
  * @impatient: it did
  * @refusing: (d) new trees fail instead, until the next resume
  * @ready: the driver may be called for
+ * @polling: it looks by itself for what the device has, an interrupt need not call it
  * @stopping: (d) the core sends no trees any more
  *
  * Fields marked (d) belong to the driver's work.
@@ -205,6 +206,7 @@ struct sim_device {
 	bool impatient;
 	bool refusing;
 	bool ready;
+	bool polling;
 	bool stopping;
 };
 
@@ -232,6 +234,7 @@ void sim_command_post(struct sim_device *sim, struct hw_command *command,
 		      struct sim_object *object, struct chimney_block *block);
 void sim_commands_drain(struct sim_device *sim);
 void sim_commands_service(struct sim_device *sim);
+bool sim_commands_due(const struct sim_device *sim);
 void sim_device_reset(struct sim_device *sim);
 
 /* parameters.c */
@@ -247,6 +250,7 @@ void sim_usage(struct chimney_target *target, struct chimney_usage *usage);
 /* ring.c: the driver's end of the rings; driver's work only */
 bool sim_ring_has_room(const struct sim_device *sim);
 void sim_ring_post(struct sim_device *sim, const struct hw_command *command);
+void sim_ring_announce(struct sim_device *sim);
 bool sim_ring_take(struct sim_device *sim, struct hw_completion *completion);
 bool sim_ring_is_answered(const struct sim_device *sim);
 void sim_ring_give_back(struct sim_device *sim);

@@ -232,7 +232,9 @@ TEST(HwRings, FullCompletionRingStallsAndResumes) {
     EXPECT_EQ(first->context, taken++);
     board.Run();
     EXPECT_EQ(board.Read(HW_REG_COMMAND_HEAD), kConfig.completions) << "not given back yet";
+    const int doorbells = board.doorbells;
     board.GiveBack();
+    EXPECT_EQ(board.doorbells, doorbells + 1) << "the device waits for room";
     board.Run();
     EXPECT_EQ(board.Read(HW_REG_COMMAND_HEAD), kConfig.completions + 1);
     EXPECT_TRUE(board.Read(HW_REG_STATUS) & HW_STATUS_STALLED);
@@ -254,6 +256,18 @@ TEST(HwRings, SmallestRings) {
     EXPECT_EQ(board.Status(Neighbor(0)), HW_ST_OK);
     EXPECT_EQ(board.Status(Path(0, 0)), HW_ST_OK);
     EXPECT_EQ(board.Status(Tcp(0, 0)), HW_ST_OK);
+}
+
+TEST(HwRings, RoomThatNobodyWaitsForRingsNoDoorbell) {
+    Board board;
+
+    ASSERT_TRUE(board.Queue(Destroy(HW_OP_TCP_DESTROY, 0)));
+    board.RingDoorbell();
+    board.Run();
+    ASSERT_TRUE(board.Take().has_value());
+    const int doorbells = board.doorbells;
+    board.GiveBack();
+    EXPECT_EQ(board.doorbells, doorbells);
 }
 
 TEST(HwRings, ModerateTheInterrupt) {

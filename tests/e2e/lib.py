@@ -158,8 +158,7 @@ def nstat(name):
 
 @contextlib.contextmanager
 def setting(name, value):
-    """A sysctl of ours has another value for a while."""
-    name = f"net.chimney.{name}"
+    """A sysctl of this network namespace has another value for a while."""
     before = sh(f"sysctl -n {name}").strip()
     sh(f"sysctl -qw {name}={value}")
     try:

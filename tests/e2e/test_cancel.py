@@ -95,7 +95,7 @@ def test_trees():
         except Failure:
             continue
         raise Failure(f"a tree of {wrong} connections is accepted")
-    with setting("max_tree", 15):
+    with setting("net.chimney.max_tree", 15):
         op = offload("dst", f":{ECHO_PORT}")
         check_equal((op["ok"], op["total"], op["trees"], op["grace_periods"]),
                     (COUNT, COUNT, 2, 2), "results")
@@ -113,7 +113,7 @@ def test_trees():
 def test_by_number():
     """What is out completes, the rest stays where it is; and may be moved again."""
     server, _, socks = begin()
-    with setting("max_tree", 1):
+    with setting("net.chimney.max_tree", 1):
         caller = Caller("offload")
         ctl("op", "cancel", str(caller.number))
         out = caller.end_cancelled()
@@ -136,7 +136,7 @@ def test_by_number():
 def test_interrupt():
     """Ctrl-C cancels, by the daemon; chimneyctl waits for what becomes of everything."""
     server, _, socks = begin()
-    with setting("max_tree", 1):
+    with setting("net.chimney.max_tree", 1):
         caller = Caller("offload")
         caller.process.send_signal(signal.SIGINT)
         check_guards(caller.end_cancelled())
@@ -149,7 +149,7 @@ def test_interrupt_without_daemon():
     server, daemon, socks = begin("--on-exit", "stay")
     offload("all")
     daemon.stop()
-    with setting("max_tree", 1):
+    with setting("net.chimney.max_tree", 1):
         caller = Caller("upload")
         caller.process.send_signal(signal.SIGINT)
         check_guards(COUNT - caller.end_cancelled())
@@ -164,7 +164,7 @@ def test_bar():
     for command in ("offload", "upload"):
         if command == "upload":
             daemon.stop()
-        with setting("max_tree", 1):
+        with setting("net.chimney.max_tree", 1):
             caller = Caller(command, terminal=True)
             until(lambda: f" of {COUNT} connections" in caller.read_terminal(),
                   "the bar is there", lambda: caller.shown)

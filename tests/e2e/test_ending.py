@@ -20,7 +20,7 @@ import traceback
 
 import netns
 from lib import (FAR, FAR_DEV, PEER, SLOWNESS, check, check_equal, check_guards, check_tree,
-                 connections, offload, sh, start, until, upload)
+                 connections, offload, setting, sh, start, until, upload)
 
 PORT = 4000
 SMALL, LARGE = 1000, 256 << 10
@@ -432,13 +432,13 @@ def half_closed_away():
     app.begin("drain")
     # An ACK that another processor sends may come after that of the FIN, to a closed port: the RST
     # that answers it must not end TIME_WAIT.
-    sh("sysctl -qw net.ipv4.tcp_rfc1337=1")
-    peer.sendall(pattern(LARGE))
-    peer.close()
-    check_equal(app.end(), {"bytes": LARGE, "end": "EOF", "digest": digest(LARGE)}, "application")
-    until(lambda: not connections(), "the host keeps TIME_WAIT")
-    check_equal(all_tcp_states(near_port), [TIME_WAIT], "states on the near side")
-    sh("sysctl -qw net.ipv4.tcp_rfc1337=0")
+    with setting("net.ipv4.tcp_rfc1337", 1):
+        peer.sendall(pattern(LARGE))
+        peer.close()
+        check_equal(app.end(), {"bytes": LARGE, "end": "EOF", "digest": digest(LARGE)},
+                    "application")
+        until(lambda: not connections(), "the host keeps TIME_WAIT")
+        check_equal(all_tcp_states(near_port), [TIME_WAIT], "states on the near side")
     app.kill()
 
 

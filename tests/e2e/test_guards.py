@@ -137,7 +137,7 @@ def test_ruleset():
     sock = connect()
     with ruleset("table ip t { chain c { type filter hook input priority 0; counter; }; }"):
         check_tree(offload(*connection(sock)))
-        with setting("mandatory_filters", 1):
+        with setting("net.chimney.mandatory_filters", 1):
             comes_home("the ruleset became mandatory")
             refused(sock, "filtered")
             run("nft", "flush", "ruleset")
@@ -155,7 +155,7 @@ def test_cgroup_program():
         join(CGROUP)
         sock = connect()
         check_tree(offload(*connection(sock)))
-        with setting("mandatory_filters", 1):
+        with setting("net.chimney.mandatory_filters", 1):
             comes_home("the program became mandatory")
             refused(sock, "filtered")
         echo(sock)
@@ -255,7 +255,7 @@ def test_limit():
     server = EchoServer()
     start()
     socks = [connect() for _ in range(3)]
-    with setting("max_connections", 2):
+    with setting("net.chimney.max_connections", 2):
         op = offload("dst", f"{PEER}:{ECHO_PORT}", status=EXIT_INCOMPLETE)
         check_equal((op.statuses("tcp"), op.refusals()), (["SUCCESS"] * 2, ["limit"]), "results")
         check_tree(upload("dst", f"{PEER}:{ECHO_PORT}"), tcps=2)

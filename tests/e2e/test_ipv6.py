@@ -11,7 +11,7 @@ from echo import ECHO_PORT, EchoServer, Stream
 from frames import Frames, frames_of
 from lib import (BEHIND, FAR, FAR_DEV, NEAR_DEV, PEER, PEER6, add_target, batch, check,
                  check_equal, check_guards, check_tree, connection, connections, ctl,
-                 make_behind, make_ipv6, offload, sh, start, until, upload)
+                 make_behind, make_ipv6, offload, setting, sh, start, until, upload)
 
 PROGRESS = 256 << 10
 NEW_MAC = "02:00:00:00:00:77"
@@ -288,9 +288,9 @@ def test_extension_headers():
     Contract: FRG-01, FWD-03
     """
     make_ipv6()
-    sh("sysctl -qw net.ipv4.tcp_timestamps=0")
     start()
-    near, far = pair()
+    with setting("net.ipv4.tcp_timestamps", 0):
+        near, far = pair()
     with Frames(NEAR_DEV, near.getsockname()[1]) as frames:
         near.sendall(b"where are we?")
         far.recv(13, socket.MSG_WAITALL)

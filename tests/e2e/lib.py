@@ -120,6 +120,19 @@ def remove_network():
             sh(f"ip link del {dev}")
     if os.path.exists(f"/run/netns/{FAR}"):
         sh(f"ip netns del {FAR}")
+    # Orphans that wait for a FIN of a peer that is gone.
+    if tcp_sockets():
+        sh("ss -tKa")
+
+
+def tcp_sockets():
+    """How many there are in this network namespace."""
+    lines = 0
+    for table in ("tcp", "tcp6"):
+        if os.path.exists(f"/proc/net/{table}"):
+            with open(f"/proc/net/{table}", encoding="ascii") as file:
+                lines += len(file.readlines()) - 1
+    return lines
 
 
 def add_peers(count):

@@ -7,16 +7,18 @@
 //     offload            handed to the target: time, offloaded, refused or failed, grace periods
 //     upload             taken back: likewise
 //     repair             saved, closed and restored by TCP_REPAIR: time to save, to restore
+//     filtered           likewise behind a filter, whose time is in both
 //     unread BYTES       so many bytes wait for the application on each connection: 0
 //     read BYTES         it reads and compares them: connections where they are right
 //     unsent BYTES       so many bytes wait behind a closed window on each connection: 0
-//     drain              the far end reads and compares all of them: connections where they are right
-//     check              each connection echoes: connections where it does
-//     ping               from now on the first connection is used each millisecond: 0
-//     pong               no longer: longest and median round trip, round trips
+//     drain              the far end reads and compares all of them: connections where they are
+//     right check              each connection echoes: connections where it does ping from now on
+//     the first connection is used each millisecond: 0 pong               no longer: longest and
+//     median round trip, round trips
 //
 // What checkpoint and restore tools do with TCP_REPAIR is what libsoccr does, in its order. They
-// freeze the process meanwhile, and so does this one: it does not use the connections.
+// freeze the process meanwhile, and so does this one: it does not use the connections. And they
+// keep segments from the ports that are closed meanwhile, which would answer with a reset.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -25,6 +27,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <sstream>
@@ -40,6 +43,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <nftables/libnftables.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -207,13 +211,9 @@ class Far {
         Check(epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
     }
 
-    void Ignore(int fd) {
-        Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
-    }
+    void Ignore(int fd) { Check(epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl"); }
 
-    void Answer(std::uint32_t good) {
-        Check(write(orders_.get(), &good, sizeof(good)), "write");
-    }
+    void Answer(std::uint32_t good) { Check(write(orders_.get(), &good, sizeof(good)), "write"); }
 
     void Echo(int fd) {
         std::array<char, 4096> buffer{};
@@ -364,10 +364,41 @@ UniqueFd Restore(const Saved& saved) {
 
 // -------- the near end --------
 
+/// Keeps all from the far end out, with nftables.
+class Filter {
+  public:
+    explicit Filter(const sockaddr_in& far) : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
+        if (!context_)
+            throw std::runtime_error("nftables cannot be used");
+        std::array<char, INET_ADDRSTRLEN> address{};
+        inet_ntop(AF_INET, &far.sin_addr, address.data(), address.size());
+        close_ = "add table ip handover; "
+                 "add chain ip handover in { type filter hook input priority 0; }; "
+                 "add rule ip handover in ip saddr " +
+                 std::string(address.data()) + " tcp sport " + std::to_string(ntohs(far.sin_port)) +
+                 " drop";
+        // The first time loads modules.
+        Close();
+        Open();
+    }
+
+    void Close() { Run(close_.c_str()); }
+    void Open() { Run("delete table ip handover"); }
+
+  private:
+    void Run(const char* command) {
+        if (nft_run_cmd_from_buffer(context_.get(), command))
+            throw std::runtime_error(std::string("nftables refuse: ") + command);
+    }
+
+    std::unique_ptr<nft_ctx, decltype([](nft_ctx* context) { nft_ctx_free(context); })> context_;
+    std::string close_;
+};
+
 class Near {
   public:
     Near(const sockaddr_in& address, std::size_t count, const std::vector<std::string>& sources)
-        : address_(address) {
+        : address_(address), filter_(address) {
         StartFar(count);
         for (std::size_t i = 0; i < count; i++)
             fds_.push_back(Connect(sources.at(i / kPorts), kFirstPort + i % kPorts));
@@ -384,7 +415,9 @@ class Near {
         if (request == "upload")
             return Move(CHIMNEY_OP_KIND_TERMINATE);
         if (request == "repair")
-            return Repair();
+            return Repair(false);
+        if (request == "filtered")
+            return Repair(true);
         if (request == "unread")
             return LeaveUnread(size);
         if (request == "read")
@@ -480,15 +513,16 @@ class Near {
         return answer.str();
     }
 
-    std::string Repair() {
+    std::string Repair(bool filtered) {
         const std::lock_guard frozen(use_);
-        // Tools have a filter that keeps out what would meet a closed port; here the ACK that is
-        // due is all that might be sent again meanwhile.
+        // Without a filter nothing may come; the ACK that is due is all that might be sent again.
         if (pinging_)
             Set(fds_.front().get(), SOL_TCP, TCP_QUICKACK, 1, "TCP_QUICKACK");
         std::vector<Saved> saved;
         saved.reserve(fds_.size());
         const auto begin = Clock::now();
+        if (filtered)
+            filter_.Close();
         for (auto& fd : fds_) {
             saved.push_back(Save(fd.get()));
             fd = UniqueFd();
@@ -496,6 +530,8 @@ class Near {
         const auto middle = Clock::now();
         for (std::size_t i = 0; i < fds_.size(); i++)
             fds_[i] = Restore(saved[i]);
+        if (filtered)
+            filter_.Open();
         const auto end = Clock::now();
         std::ostringstream answer;
         answer << std::chrono::duration_cast<microseconds>(middle - begin).count() << ' '
@@ -603,6 +639,7 @@ class Near {
     }
 
     sockaddr_in address_;
+    Filter filter_;
     UniqueFd orders_;
     std::vector<UniqueFd> fds_;
     std::unique_ptr<chimney::NetlinkSocket> netlink_;

@@ -54,6 +54,7 @@
 #include <unistd.h>
 
 #include <chimney/client.hpp>
+#include <chimney/resolve.hpp>
 #include <chimney/unique_fd.hpp>
 
 namespace {
@@ -65,7 +66,6 @@ using std::chrono::microseconds;
 constexpr const char* kFarNamespace = "/run/netns/far";
 constexpr std::uint16_t kFirstPort = 10000;
 constexpr std::size_t kPorts = 50000;
-constexpr std::size_t kNamed = 100;
 constexpr auto kPingInterval = std::chrono::milliseconds(1);
 constexpr int kNearBuffer = 1 << 20;
 // Written at a time until a window is closed.
@@ -477,11 +477,11 @@ class Near {
         return fd;
     }
 
-    /// Few are named, as their sockets are for TCP_REPAIR; many are what a filter finds.
+    /// They are named, as their sockets are for TCP_REPAIR; too many for that a filter finds.
     chimney::KernelSelector Selector() const {
         chimney::KernelSelector selector;
         selector.dst.port = ntohs(address_.sin_port);
-        if (fds_.size() > kNamed)
+        if (fds_.size() > chimney::max_sockets_per_request)
             return selector;
         for (const auto& fd : fds_) {
             sockaddr_in local{};

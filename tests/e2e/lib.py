@@ -116,8 +116,10 @@ def remove_network():
     if os.path.exists(f"/run/netns/{BEHIND}"):
         sh(f"ip netns del {BEHIND}")
     for dev in (*BOND_DEVS, NEAR_DEV):
+        # A namespace on its way out takes its end of a pair along, maybe just now.
         if os.path.exists(f"/sys/class/net/{dev}"):
-            sh(f"ip link del {dev}")
+            sh(f"ip link del {dev}", tolerate=True)
+            check(not os.path.exists(f"/sys/class/net/{dev}"), f"{dev} cannot be removed")
     if os.path.exists(f"/run/netns/{FAR}"):
         sh(f"ip netns del {FAR}")
     # Orphans that wait for a FIN of a peer that is gone.

@@ -11,10 +11,10 @@
 //     unread BYTES       so many bytes wait for the application on each connection: 0
 //     read BYTES         it reads and compares them: connections where they are right
 //     unsent BYTES       so many bytes wait behind a closed window on each connection: 0
-//     drain              the far end reads and compares all of them: connections where they are
-//     right check              each connection echoes: connections where it does ping from now on
-//     the first connection is used each millisecond: 0 pong               no longer: longest and
-//     median round trip, round trips
+//     drain              the far end reads and compares all: connections where they are right
+//     check              each connection echoes: connections where it does
+//     ping               from now on the first connection is used each millisecond: 0
+//     pong               no longer: longest and median round trip, round trips
 //
 // What checkpoint and restore tools do with TCP_REPAIR is what libsoccr does, in its order. They
 // freeze the process meanwhile, and so does this one: it does not use the connections. And they

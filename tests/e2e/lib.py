@@ -73,8 +73,8 @@ def sh(line, tolerate=False):
 
 
 def make_network():
-    sh(f"ip netns add {FAR}")
     batch(f"""
+        netns add {FAR}
         link add {NEAR_DEV} type veth peer name {FAR_DEV} netns {FAR}
         addr add {NEAR}/24 dev {NEAR_DEV}
         link set {NEAR_DEV} up""")
@@ -90,16 +90,18 @@ def make_ipv6():
     batch(f"addr add {PEER6}/64 dev {FAR_DEV} nodad", "-n", FAR)
 
 
-def batch(commands, *options):
+def batch(commands, *options, tolerate=False):
     """Commands of ip, in one process."""
     done = subprocess.run(["ip", *options, "-batch", "-"], input=commands, text=True,
                           capture_output=True, check=False)
-    check(not done.returncode, f"ip -batch: {done.stderr.strip()}")
+    check(tolerate or not done.returncode, f"ip -batch: {done.stderr.strip()}")
 
 
 def make_behind():
     """A third namespace that the far side routes to: 10.9.0.2, over its device veth8."""
-    sh(f"ip netns add {BEHIND}")
+    batch(f"""
+        netns add {BEHIND}
+        route add 10.9.0.0/24 via {PEER}""")
     batch(f"""
         link add veth8 type veth peer name veth9 netns {BEHIND}
         addr add 10.9.0.1/24 dev veth8
@@ -109,22 +111,24 @@ def make_behind():
         link set veth9 up
         route add default via 10.9.0.1""", "-n", BEHIND)
     sh(f"ip netns exec {FAR} sysctl -qw net.ipv4.ip_forward=1")
-    sh(f"ip route add 10.9.0.0/24 via {PEER}")
 
 
 def remove_network():
-    if os.path.exists(f"/run/netns/{BEHIND}"):
-        sh(f"ip netns del {BEHIND}")
-    for dev in (*BOND_DEVS, NEAR_DEV):
-        # A namespace on its way out takes its end of a pair along, maybe just now.
-        if os.path.exists(f"/sys/class/net/{dev}"):
-            sh(f"ip link del {dev}", tolerate=True)
-            check(not os.path.exists(f"/sys/class/net/{dev}"), f"{dev} cannot be removed")
-    if os.path.exists(f"/run/netns/{FAR}"):
-        sh(f"ip netns del {FAR}")
+    devices = [f"/sys/class/net/{dev}" for dev in (*BOND_DEVS, NEAR_DEV)]
+    namespaces = [f"/run/netns/{name}" for name in (BEHIND, FAR)]
+    # A namespace on its way out takes its end of a pair along, maybe just now: go on.
+    batch("\n".join([f"link del {os.path.basename(path)}" for path in left(devices)] +
+                    [f"netns del {os.path.basename(path)}" for path in left(namespaces)]),
+          "-force", tolerate=True)
+    check(not left(devices + namespaces),
+          lambda: f"{left(devices + namespaces)} cannot be removed")
     # Orphans that wait for a FIN of a peer that is gone.
     if tcp_sockets():
         sh("ss -tKa")
+
+
+def left(paths):
+    return [path for path in paths if os.path.exists(path)]
 
 
 def tcp_sockets():
@@ -340,17 +344,21 @@ def connections():
 
 
 def targets():
+    if daemon_answers():
+        return call("ListTargets")["targets"]
     return ctl("target")["targets"]
 
 
 def entries_in_use():
     """Connections, paths and neighbors that targets hold, all together."""
-    return sum(target[layer]["used"] for target in call("ListTargets")["targets"]
+    return sum(target[layer]["used"] for target in targets()
                for layer in ("tcp", "path", "neighbor"))
 
 
 def add_target(dev=NEAR_DEV, **limits):
     """A simulated NIC: tcp, path, neighbor, mtu, rcvwnd."""
+    if daemon_answers():
+        return call("AddTarget", dev=dev, kind="sim", **limits)["targets"][0]
     words = [str(word) for limit in limits.items() for word in limit]
     return ctl("target", "add", dev, "kind", "sim", *words)["targets"][0]
 

@@ -57,8 +57,7 @@ bench:
 		tests/bench/netlink -o build/bench
 	tests/vm/run --kernel $(DEMO_KERNEL) --icount --mem 5000 --timeout 7200 --out build/bench -- \
 		tests/bench/handover -o build/bench
-	cp build/bench/data-path.md build/bench/netlink.md build/bench/handover.json \
-		build/bench/handover.md build/bench/handover.svg Documentation/benchmarks/
+	cp build/bench/*.json build/bench/*.md build/bench/*.svg Documentation/benchmarks/
 
 fuzz:
 	nice -n 19 tests/fuzz/run $(FUZZ_SECONDS)

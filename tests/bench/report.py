@@ -47,7 +47,7 @@ def exponent(points):
 
 def power(value):
     """An exponent as it is shown."""
-    return "" if value is None else f"n^{value:.2f}"
+    return "n^?" if value is None else f"n^{value:.2f}"
 
 
 def gnuplot(path, script):

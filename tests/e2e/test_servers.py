@@ -21,6 +21,7 @@ HTTP_PORT, SSH_PORT, REDIS_PORT, SOCAT_PORT, POSTGRES_PORT, EPOLL_PORT = (
     8080, 2222, 6379, 4300, 5432, 4400)
 SIZE = 4 << 20
 CONNECTIONS = 1000
+CLIENTS, TRANSACTIONS = 4, 48 // SLOWNESS
 
 
 class Moving:
@@ -214,8 +215,9 @@ def test_pgbench():
     address = ("-h", PEER, "-p", str(POSTGRES_PORT), "-U", "postgres", "postgres")
     until(lambda: run("psql", "-Atc", "select 1", *address, tolerate=True), "PostgreSQL answers")
     with Moving(POSTGRES_PORT):
-        output = run("pgbench", "-n", "-c", "4", "-t", "50", *address)
-    check("processed: 200/200" in output, f"pgbench says: {output}")
+        output = run("pgbench", "-n", "-c", f"{CLIENTS}", "-t", f"{TRANSACTIONS}", *address)
+    total = CLIENTS * TRANSACTIONS
+    check(f"processed: {total}/{total}" in output, f"pgbench says: {output}")
     sums = run("psql", "-Atc", "select sum(abalance) from pgbench_accounts union all "
                "select sum(tbalance) from pgbench_tellers union all "
                "select sum(bbalance) from pgbench_branches union all "

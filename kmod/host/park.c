@@ -254,6 +254,7 @@ void chimney_unpark(struct chimney_conn *conn,
 
 	lock_sock(sk);
 	chimney_free_acked(conn);
+	chimney_spare_drop(conn);
 	deliver_rest(conn, d);
 	chimney_info_acked(conn, d->snd_una);
 	restore_ops(conn, sk);

@@ -72,9 +72,17 @@ static void count_unsent(struct chimney_conn *conn)
 	if (conn->sk->sk_shutdown & SEND_SHUTDOWN)
 		return;
 	skb = tcp_send_head(conn->sk);
-	passed = skb ? TCP_SKB_CB(skb)->seq : tp->write_seq;
+	passed = skb && skb->len ? TCP_SKB_CB(skb)->seq : tp->write_seq;
 	WRITE_ONCE(tp->snd_nxt, passed - min(READ_ONCE(conn->handle.unsent),
 					     conn->outstanding));
+}
+
+/* The spare is not data. */
+static bool has_data(const struct sock *sk)
+{
+	const struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	return skb && skb->len;
 }
 
 /* Urgent data is the host's business (SND-13): the connection comes home. */
@@ -95,8 +103,7 @@ static noinline void pump(struct chimney_conn *conn, bool owner)
 	if (conn->calling || urgent(conn))
 		return;
 	__skb_queue_head_init(&list);
-	while (!tcp_write_queue_empty(sk) &&
-	       (owner || !sock_owned_by_user(sk)) &&
+	while (has_data(sk) && (owner || !sock_owned_by_user(sk)) &&
 	       take_sendable(conn, &list)) {
 		conn->calling = true;
 		spin_unlock(&sk->sk_lock.slock);
@@ -107,7 +114,7 @@ static noinline void pump(struct chimney_conn *conn, bool owner)
 	}
 	if (!owner && sock_owned_by_user(sk))
 		return;
-	if (tcp_write_queue_empty(sk))
+	if (!has_data(sk))
 		conn->flush = false;
 	if (chimney_disconnect_due(conn))
 		chimney_disconnect(conn);
@@ -119,7 +126,7 @@ static noinline void pump(struct chimney_conn *conn, bool owner)
  */
 void chimney_pump(struct chimney_conn *conn, bool owner)
 {
-	if (tcp_write_queue_empty(conn->sk) && !conn->closing)
+	if (!has_data(conn->sk) && !conn->closing)
 		conn->flush = false;
 	else
 		pump(conn, owner);
@@ -152,7 +159,8 @@ void chimney_free_acked(struct chimney_conn *conn)
 			   tcp_sk(sk)->snd_una + skb->len);
 		chimney_info_acked(conn, tcp_sk(sk)->snd_una);
 		conn->sent_bytes += skb->len;
-		tcp_wmem_free_skb(sk, skb);
+		if (!chimney_spare_keep(conn, skb))
+			tcp_wmem_free_skb(sk, skb);
 	}
 	count_unsent(conn);
 	chimney_write_space(sk);
@@ -470,6 +478,7 @@ void chimney_release_cb(struct sock *sk)
 	struct chimney_conn *conn = chimney_conn_owned(sk);
 	struct sk_buff *skb;
 
+	chimney_spare_settle(conn);
 	for (;;) {
 		chimney_free_acked(conn);
 		if (conn->fin_acked)

@@ -382,8 +382,10 @@ static void read_active(struct chimney_host_binding *hb)
 	LIST_HEAD(conns);
 
 	list_for_each_entry_safe(conn, next, &hb->conns, list) {
-		if (!is_active(conn))
+		if (!is_active(conn)) {
+			chimney_spare_expire(conn);
 			continue;
+		}
 		list_move_tail(&conn->list, &conns);
 		if (++count == REFRESH_MAX)
 			break;

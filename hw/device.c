@@ -612,23 +612,18 @@ bool hw_is_stale(const struct hw_device *dev, u32 neighbor)
 	       now - os_load(&context->host_reachable) > limit;
 }
 
-static u32 hw_set(u16 family)
-{
-	return family == HW_FAMILY_IPV6;
-}
-
 /**
- * hw_count() - add to a counter
+ * hw_counters() - the counters of a family
  * @dev: the device
  * @family: HW_FAMILY_*
- * @counter: which one
- * @n: how much; modulo 2^64, so that -1 takes one away
  *
  * Context: any.
+ * Return: the set, indexed by enum hw_counter, for os_counter_add(), which counts
+ * modulo 2^64.
  */
-void hw_count(struct hw_device *dev, u16 family, enum hw_counter counter, u64 n)
+os_counter_t *hw_counters(struct hw_device *dev, u16 family)
 {
-	os_counter_add(&dev->counters[hw_set(family)][counter], n);
+	return dev->counters[family == HW_FAMILY_IPV6];
 }
 
 /**
@@ -643,7 +638,7 @@ void hw_count(struct hw_device *dev, u16 family, enum hw_counter counter, u64 n)
 u64 hw_read_counter(struct hw_device *dev, u16 family, enum hw_counter counter,
 		    bool clear)
 {
-	os_counter_t *c = &dev->counters[hw_set(family)][counter];
+	os_counter_t *c = &hw_counters(dev, family)[counter];
 
 	if (clear && counter != HW_TCP_CURRENTLY_ESTABLISHED)
 		return os_counter_take(c);

@@ -513,8 +513,7 @@ bool hw_read_headers(struct hw_device *dev, const struct hw_context *tcp,
 		     struct hw_headers *headers);
 void hw_confirm(struct hw_device *dev, const struct hw_context *tcp);
 bool hw_is_stale(const struct hw_device *dev, u32 neighbor);
-void hw_count(struct hw_device *dev, u16 family, enum hw_counter counter,
-	      u64 n);
+os_counter_t *hw_counters(struct hw_device *dev, u16 family);
 u64 hw_read_counter(struct hw_device *dev, u16 family, enum hw_counter counter,
 		    bool clear);
 

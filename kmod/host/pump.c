@@ -465,21 +465,28 @@ static void check_cached(struct chimney_conn *conn)
 		compare_cached(conn);
 }
 
-/**
- * chimney_release_cb() - release_cb of a parked socket
- * @sk: the socket, owned by the caller
- *
- * Runs before TCP's own: on some kernels that one gives up the ownership.
- *
- * Context: the slock is held; it is dropped and taken again.
- */
-void chimney_release_cb(struct sock *sk)
+/* While the socket was owned. */
+static bool has_come(const struct chimney_conn *conn)
 {
-	struct chimney_conn *conn = chimney_conn_owned(sk);
+	return !skb_queue_empty(&conn->acked) || !skb_queue_empty(&conn->rx) ||
+	       conn->fin || conn->fin_acked;
+}
+
+/* For the target. */
+static bool has_to_go(const struct chimney_conn *conn)
+{
+	return has_data(conn->sk) || conn->closing || conn->flush ||
+	       conn->refused;
+}
+
+/* The slock is held, and dropped for calls; the socket is owned by the caller. */
+static noinline void work_off(struct chimney_conn *conn)
+{
 	struct sk_buff *skb;
 
-	chimney_spare_settle(conn);
-	for (;;) {
+	if (conn->spare)
+		chimney_spare_settle(conn);
+	do {
 		chimney_free_acked(conn);
 		if (conn->fin_acked)
 			chimney_fin_acked(conn);
@@ -488,15 +495,26 @@ void chimney_release_cb(struct sock *sk)
 		if (conn->fin)
 			chimney_deliver_fin(conn);
 		chimney_pump(conn, true);
-		if (may_post_credit(conn)) {
+		if (may_post_credit(conn))
 			post_credit(conn);
-			continue;
-		}
-		if (skb_queue_empty(&conn->acked) &&
-		    skb_queue_empty(&conn->rx) && !conn->fin &&
-		    !conn->fin_acked)
-			break;
-	}
+	} while (has_come(conn) || may_post_credit(conn));
+}
+
+/**
+ * chimney_release_cb() - release_cb of a parked socket
+ * @sk: the socket, owned by the caller
+ *
+ * Runs before TCP's own: on some kernels that one gives up the ownership. Most
+ * calls find nothing to do.
+ *
+ * Context: the slock is held; it is dropped and taken again.
+ */
+void chimney_release_cb(struct sock *sk)
+{
+	struct chimney_conn *conn = chimney_conn_owned(sk);
+
+	if (has_come(conn) || has_to_go(conn))
+		work_off(conn);
 	/* TCP_KEEPIDLE starts it; the target's runs. */
 	if (timer_pending(&inet_csk(sk)->icsk_keepalive_timer))
 		inet_csk_delete_keepalive_timer(sk);

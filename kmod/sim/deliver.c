@@ -23,6 +23,8 @@ bool sim_all_delivered(struct sock *sk)
 	struct sk_buff *skb;
 	u32 offset;
 
+	if (skb_queue_empty(&sk->sk_receive_queue))
+		return true;
 	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &offset);
 	return !skb || offset >= skb->len;
 }
@@ -58,11 +60,11 @@ void sim_push_expired(struct work_struct *work)
 					     struct sim_conn, push);
 
 	local_bh_disable();
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	/* It may race with the completion of the request. */
 	conn->pushed = conn->pushing;
 	conn->pushing = false;
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 	sim_engine_run(conn);
 }
@@ -198,6 +200,13 @@ static void put_back(struct sim_conn *conn, struct sk_buff *skb, u32 seq)
 	WRITE_ONCE(tcp_sk(sk)->copied_seq, seq);
 }
 
+/* tcp_rcv_space_adjust() begins like that; to be called costs more. */
+static bool receive_buffer_is_due(const struct tcp_sock *tp)
+{
+	return tp->tcp_mstamp - tp->rcvq_space.time >=
+	       tp->rcv_rtt_est.rtt_us >> 3;
+}
+
 /*
  * Acknowledge what was taken if that is due, or if it opened the window, as
  * tcp_cleanup_rbuf() does, which is not exported.
@@ -235,25 +244,26 @@ static bool indicate(struct sim_conn *conn)
 
 	if (conn->refused)
 		return false;
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	skb = take_data(conn, &seq);
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	if (!skb)
 		return false;
 	status = chimney_tcp_receive_indicate(&conn->sim->target, conn->handle,
 					      skb, &consumed);
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	if (status != CHIMNEY_STATUS_SUCCESS) {
 		conn->refused = true;
 		put_back(conn, skb, seq + consumed);
 	}
 	if (status == CHIMNEY_STATUS_SUCCESS || consumed) {
 		/* Adjusts the receive buffer, no more: the data is gone. */
-		tcp_read_done(sk, 0);
+		if (receive_buffer_is_due(tcp_sk(sk)))
+			tcp_read_done(sk, 0);
 		acknowledge(sk);
 	}
 	more = !sim_all_delivered(sk) || !list_empty(&conn->requests);
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	return more;
 }
 
@@ -274,7 +284,7 @@ void sim_deliver(struct sim_conn *conn)
 			request = NULL;
 			continue;
 		}
-		sim_engine_lock(conn);
+		bh_lock_sock(conn->sk);
 		request = list_first_entry_or_null(&conn->requests,
 						   struct chimney_receive,
 						   list);
@@ -283,7 +293,7 @@ void sim_deliver(struct sim_conn *conn)
 			list_del(&request->list);
 			push_stop(conn);
 		}
-		sim_engine_unlock(conn);
+		bh_unlock_sock(conn->sk);
 		if (done) {
 			conn->refused = false;	/* RIND-10, RCV-30 */
 			chimney_tcp_receive_complete(&conn->sim->target,

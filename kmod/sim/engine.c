@@ -65,12 +65,6 @@ static u32 segments_of(const struct sk_buff *skb)
 	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 }
 
-/* Add to a counter of the connection's family. */
-void sim_count(struct sim_conn *conn, enum hw_counter counter, u64 n)
-{
-	hw_count(conn->sim->hw, conn->family, counter, n);
-}
-
 /* STA-13; the TCP header is in front. */
 static void count_sent(struct sim_conn *conn, const struct sk_buff *skb)
 {
@@ -270,6 +264,7 @@ static void load_addresses(struct sim_conn *conn,
 	const struct hw_context *path = conn->tcp->parent;
 
 	conn->family = path->family;
+	conn->counters = hw_counters(conn->sim->hw, path->family);
 	memset(&conn->key, 0, sizeof(conn->key));
 	if (path->family == HW_FAMILY_IPV6)
 		load_ipv6(conn, &path->path);
@@ -793,18 +788,6 @@ void sim_engine_discard(struct sim_object *object)
 
 /* -------- the data path -------- */
 
-void sim_engine_lock(struct sim_conn *conn)
-	__acquires(&conn->sk->sk_lock.slock)
-{
-	bh_lock_sock(conn->sk);
-}
-
-void sim_engine_unlock(struct sim_conn *conn)
-	__releases(&conn->sk->sk_lock.slock)
-{
-	bh_unlock_sock(conn->sk);
-}
-
 /* URG-01; anything else TCP discards by itself. */
 static bool is_acceptable(const struct sim_conn *conn, const struct tcphdr *th)
 {
@@ -937,14 +920,14 @@ void sim_engine_forward(struct chimney_target *target, void *context,
 			continue;	/* as good as lost on the wire */
 		skb_reset_transport_header(copy);
 		copy->ip_summed = CHECKSUM_UNNECESSARY;
-		sim_engine_lock(conn);
+		bh_lock_sock(conn->sk);
 		if (sim_engine_takes(conn, tcp_hdr(copy))) {
 			sim_engine_input(conn, copy, 0);
 		} else {
 			kfree_skb(copy);
 			status = sim_request_status(conn);
 		}
-		sim_engine_unlock(conn);
+		bh_unlock_sock(conn->sk);
 	}
 	sim_engine_run(conn);
 	chimney_tcp_forward_complete(target, conn->handle, list, status);

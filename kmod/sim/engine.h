@@ -61,6 +61,7 @@ struct sim_engine {
  * @socket: the engine's socket, kept from use to use
  * @sk: the same
  * @family: HW_FAMILY_* of its path
+ * @counters: those of that family
  * @sent: (s) send data of the client, complete skbs, until acknowledged
  * @pending: (s) send data that found no memory for the engine's copy
  * @sent_seq: (s) sequence number of the first byte of @sent
@@ -109,6 +110,7 @@ struct sim_conn {
 	struct socket *socket;
 	struct sock *sk;
 	u16 family;
+	os_counter_t *counters;
 	struct sk_buff_head sent;
 	struct sk_buff_head pending;
 	u32 sent_seq;
@@ -149,6 +151,13 @@ struct sim_conn {
 static inline bool sim_sends_are_back(const struct sim_conn *conn)
 {
 	return skb_queue_empty(&conn->sent) && skb_queue_empty(&conn->pending);
+}
+
+/* Add to a counter of the connection's family. */
+static inline void sim_count(struct sim_conn *conn, enum hw_counter counter,
+			     u64 n)
+{
+	os_counter_add(&conn->counters[counter], n);
 }
 
 int sim_engine_init(void);
@@ -203,17 +212,14 @@ void sim_engine_disconnect(struct chimney_target *target, void *context,
 			   struct chimney_disconnect *request);
 
 /*
- * For the wire side. Under sim_engine_lock(), sim_engine_takes() says whether
+ * For the wire side. Under the slock, sim_engine_takes() says whether
  * the engine takes a segment and sim_engine_input() processes it (data at the
  * TCP header, checksum set up); sim_engine_run() afterwards.
  */
-void sim_engine_lock(struct sim_conn *conn);
-void sim_engine_unlock(struct sim_conn *conn);
 bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th);
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);
 void sim_engine_run(struct sim_conn *conn);
 
-void sim_count(struct sim_conn *conn, enum hw_counter counter, u64 n);
 /* STA: looks at the state anew; the slock is held. */
 void sim_count_established(struct sim_conn *conn);
 /* What becomes of a new request; SUCCESS if it can be worked on. */

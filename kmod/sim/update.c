@@ -174,7 +174,7 @@ void sim_engine_update(struct hw_context *tcp,
 	struct sock *sk = conn->sk;
 
 	local_bh_disable();
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	sim_load_cached(conn, cached);
 	if (sk->sk_state != TCP_CLOSE && !conn->retrieved) {
 		update_keepalive(sk, old, cached);
@@ -186,7 +186,7 @@ void sim_engine_update(struct hw_context *tcp,
 			update_window(conn, cached);
 		chimney_tcp_push(sk);	/* without Nagle it may go */
 	}
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 }
 
@@ -200,10 +200,10 @@ void sim_engine_update(struct hw_context *tcp,
 void sim_engine_set_mtu(struct sim_conn *conn, u32 mtu)
 {
 	local_bh_disable();
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	if (conn->sk->sk_state != TCP_CLOSE && !conn->lost)
 		inet_csk(conn->sk)->icsk_sync_mss(conn->sk, mtu);
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 }
 
@@ -268,8 +268,8 @@ void sim_engine_query(struct hw_context *tcp, struct chimney_block *block)
 	else if (block->type != CHIMNEY_TCP_STATE_DELEGATED)
 		return;
 	local_bh_disable();
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	sim_save_delegated(conn, delegated);
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 }

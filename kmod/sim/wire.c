@@ -239,14 +239,14 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	/* Until the hand-over is certain, the host keeps the segments. */
 	if (!conn || !READ_ONCE(conn->started))
 		return NF_ACCEPT;
-	sim_engine_lock(conn);
+	bh_lock_sock(conn->sk);
 	fate = frame_fate(conn, skb);
 	if (fate != FRAME_OK) {
-		sim_engine_unlock(conn);
+		bh_unlock_sock(conn->sk);
 		return fate == FRAME_OTHER_VLAN ? NF_DROP : NF_ACCEPT;
 	}
 	if (!sim_engine_takes(conn, &th)) {
-		sim_engine_unlock(conn);
+		bh_unlock_sock(conn->sk);
 		sim_engine_run(conn);
 		return NF_ACCEPT;
 	}
@@ -262,7 +262,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 		else
 			kfree_skb(skb);
 	}
-	sim_engine_unlock(conn);
+	bh_unlock_sock(conn->sk);
 	sim_engine_run(conn);
 	return NF_STOLEN;
 }

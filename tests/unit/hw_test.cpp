@@ -728,16 +728,16 @@ TEST(HwCounters, AreSeparateClearedOnReadingAndWrap) {
     Board board;
     hw_device* const device = board.Device();
 
-    hw_count(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, ~u64{0});
-    hw_count(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, 43);
-    hw_count(device, HW_FAMILY_IPV6, HW_IP_IN_OCTETS, 7);
+    os_counter_add(&hw_counters(device, HW_FAMILY_IPV4)[HW_IP_IN_OCTETS], ~u64{0});
+    os_counter_add(&hw_counters(device, HW_FAMILY_IPV4)[HW_IP_IN_OCTETS], 43);
+    os_counter_add(&hw_counters(device, HW_FAMILY_IPV6)[HW_IP_IN_OCTETS], 7);
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, true), 42U);
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_OCTETS, false), 0U);
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV6, HW_IP_IN_OCTETS, false), 7U);
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_IP_IN_RECEIVES, false), 0U);
 
-    hw_count(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, 2);
-    hw_count(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, ~u64{0});
+    os_counter_add(&hw_counters(device, HW_FAMILY_IPV4)[HW_TCP_CURRENTLY_ESTABLISHED], 2);
+    os_counter_add(&hw_counters(device, HW_FAMILY_IPV4)[HW_TCP_CURRENTLY_ESTABLISHED], ~u64{0});
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, true), 1U);
     EXPECT_EQ(hw_read_counter(device, HW_FAMILY_IPV4, HW_TCP_CURRENTLY_ESTABLISHED, true), 1U)
         << "what is established now does not go away";

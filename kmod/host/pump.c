@@ -145,14 +145,12 @@ void chimney_write_space(struct sock *sk)
 }
 
 /* Free what the target completed; the socket is ours. */
-void chimney_free_acked(struct chimney_conn *conn)
+static void free_acked(struct chimney_conn *conn, struct sk_buff_head *acked)
 {
 	struct sock *sk = conn->sk;
 	struct sk_buff *skb;
 
-	if (skb_queue_empty(&conn->acked))
-		return;
-	while ((skb = __skb_dequeue(&conn->acked))) {
+	while ((skb = __skb_dequeue(acked))) {
 		conn->outstanding -= skb->len;
 		conn->outstanding_truesize -= skb->truesize;
 		WRITE_ONCE(tcp_sk(sk)->snd_una,
@@ -164,6 +162,13 @@ void chimney_free_acked(struct chimney_conn *conn)
 	}
 	count_unsent(conn);
 	chimney_write_space(sk);
+}
+
+/* Free what it completed while somebody else owned the socket. */
+void chimney_free_acked(struct chimney_conn *conn)
+{
+	if (!skb_queue_empty(&conn->acked))
+		free_acked(conn, &conn->acked);
 }
 
 /*
@@ -181,12 +186,11 @@ void chimney_tcp_send_completed(struct chimney_handle *handle,
 	spin_lock_bh(&sk->sk_lock.slock);
 	if (status == CHIMNEY_STATUS_UPLOAD_IN_PROGRESS) {
 		skb_queue_splice_tail_init(list, &conn->unsent);
-	} else {
+	} else if (sock_owned_by_user(sk)) {
 		skb_queue_splice_tail_init(list, &conn->acked);
-		if (!sock_owned_by_user(sk)) {
-			chimney_free_acked(conn);
-			chimney_pump(conn, false);
-		}
+	} else {
+		free_acked(conn, list);
+		chimney_pump(conn, false);
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
 }

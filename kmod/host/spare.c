@@ -29,8 +29,7 @@ static bool is_idle(const struct chimney_conn *conn)
 	struct sock *sk = conn->sk;
 
 	return READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_OFFLOADED &&
-	       !conn->outstanding && skb_queue_empty(&conn->acked) &&
-	       tcp_write_queue_empty(sk) &&
+	       !conn->outstanding && tcp_write_queue_empty(sk) &&
 	       !(sk->sk_shutdown & SEND_SHUTDOWN) &&
 	       !tcp_under_memory_pressure(sk);
 }

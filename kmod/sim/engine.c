@@ -831,11 +831,8 @@ static void confirm(struct sim_conn *conn, u32 snd_una)
 		conn->proof = tp->rcv_nxt + tcp_receive_window(tp);
 	if (!answered && !after(tp->snd_una, snd_una))
 		return;
-	/* Once a tick: its clock has no more. */
-	if (conn->confirmed == (u32)jiffies)
-		return;
-	conn->confirmed = jiffies;
-	hw_confirm(conn->sim->hw, conn->tcp);
+	if (sim_wire_first_in_tick(&conn->sim->wire.confirmed, conn->neighbor))
+		hw_confirm(conn->sim->hw, conn->tcp);
 }
 
 /* DACK-01; the kernel counts bytes. */
@@ -855,6 +852,7 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	struct sock *sk = conn->sk;
 	u32 snd_una = tcp_sk(sk)->snd_una;
+	int state = sk->sk_state;
 
 	memset(cb, 0, sizeof(*cb));
 	cb->seq = ntohl(th->seq);
@@ -873,7 +871,8 @@ void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield)
 	ack_in_time(conn);
 	if (sk->sk_state == TCP_FIN_WAIT2)
 		fin_wait_start(conn, FIN_WAIT_TICKS);
-	sim_count_established(conn);
+	if (sk->sk_state != state)
+		sim_count_established(conn);
 }
 
 enum chimney_status sim_request_status(const struct sim_conn *conn)

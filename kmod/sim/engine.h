@@ -67,8 +67,7 @@ struct sim_engine {
  * @sent_seq: (s) sequence number of the first byte of @sent
  * @sent_end: (s) one past the highest byte sent, ever
  * @proof: (s) the peer can send beyond this only after it got an ACK
- * @confirmed: (s) when it last confirmed its neighbor, in jiffies
- * @doubted: (s) when it was last looked whether the neighbor is stale, likewise
+ * @neighbor: (s) id of the neighbor's context when a frame last came
  * @segments: (s) segments received since the last ACK
  * @ip_id: (s) of the next datagram
  * @user_priority: (s) for tags
@@ -116,8 +115,7 @@ struct sim_conn {
 	u32 sent_seq;
 	u32 sent_end;
 	u32 proof;
-	u32 confirmed;
-	u32 doubted;
+	u32 neighbor;
 	u32 segments;
 	u16 ip_id;
 	u8 user_priority;

@@ -13,6 +13,13 @@
 #include "engine.h"
 #include "sim.h"
 
+static void copy_flags(struct sk_buff *copy, const struct sk_buff *skb)
+{
+	TCP_SKB_CB(copy)->tcp_flags =
+		TCPHDR_ACK | (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_PSH);
+	TCP_SKB_CB(copy)->eor = TCP_SKB_CB(skb)->eor;
+}
+
 /*
  * The engine's copy of send data shares the pages: a card would have fetched
  * them by DMA. The original stays as it is for the client (INIT-31, SND-15), whose
@@ -58,9 +65,7 @@ static struct sk_buff *gather(const struct sk_buff *skb)
 	copy->truesize += skb->len;
 	copy->ip_summed = CHECKSUM_PARTIAL;
 	__skb_header_release(copy);
-	TCP_SKB_CB(copy)->tcp_flags =
-		TCPHDR_ACK | (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_PSH);
-	TCP_SKB_CB(copy)->eor = TCP_SKB_CB(skb)->eor;
+	copy_flags(copy, skb);
 	return copy;
 }
 
@@ -215,23 +220,79 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 	return true;
 }
 
+/* Put a copy into the write queue. */
+static void enqueue(struct sock *sk, struct sk_buff *copy)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	INIT_LIST_HEAD(&copy->tcp_tsorted_anchor);
+	TCP_SKB_CB(copy)->seq = tp->write_seq;
+	TCP_SKB_CB(copy)->end_seq = tp->write_seq + copy->len;
+	tcp_skb_pcount_set(copy, 0);
+	charge(sk, copy);
+	__skb_queue_tail(&sk->sk_write_queue, copy);
+	WRITE_ONCE(tp->write_seq, tp->write_seq + copy->len);
+}
+
 static bool append(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *copy;
 
-	if (!append_to_tail(sk, skb)) {
-		copy = gather(skb);
-		if (!copy)
-			return false;
-		INIT_LIST_HEAD(&copy->tcp_tsorted_anchor);
-		TCP_SKB_CB(copy)->seq = tp->write_seq;
-		TCP_SKB_CB(copy)->end_seq = tp->write_seq + skb->len;
-		tcp_skb_pcount_set(copy, 0);
-		charge(sk, copy);
-		__skb_queue_tail(&sk->sk_write_queue, copy);
+	if (append_to_tail(sk, skb)) {
+		WRITE_ONCE(tp->write_seq, tp->write_seq + skb->len);
+		return true;
 	}
-	WRITE_ONCE(tp->write_seq, tp->write_seq + skb->len);
+	copy = gather(skb);
+	if (!copy)
+		return false;
+	enqueue(sk, copy);
+	return true;
+}
+
+/* Nothing holds it up, and TCP will not divide it. */
+static bool goes_at_once(const struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tcp_rtx_and_write_queues_empty(sk) &&
+	       skb->len <= tp->mss_cache / 2 &&
+	       !after(tp->write_seq + skb->len, tcp_wnd_end(tp)) &&
+	       !skb_headlen(skb) && !skb_zcopy(skb) && skb->nohdr &&
+	       !skb_cloned(skb);
+}
+
+/*
+ * What goes at once needs no head of its own: a request of some bytes would spend
+ * more on that than on anything else. The copy has the head of the original, of
+ * which TCP uses the headroom, as it would have done at home. TCP sends a clone,
+ * and copies the head for it if it finds it shared, so it must not find that while
+ * it sends. Later it may: until the peer has acknowledged the copy, it looks like
+ * one of which a clone is still in the queue of a device.
+ */
+static bool send_at_once(struct sim_conn *conn)
+{
+	struct sk_buff *copy, *skb = skb_peek(&conn->pending);
+	struct sock *sk = conn->sk;
+
+	if (!skb || !skb_queue_is_last(&conn->pending, skb) ||
+	    conn->disconnect || !goes_at_once(sk, skb))
+		return false;
+	copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (!copy)
+		return false;
+	/* As __skb_header_release(), but the original has released it, too. */
+	copy->nohdr = 1;
+	atomic_add(1 << SKB_DATAREF_SHIFT, &skb_shinfo(copy)->dataref);
+	memset(TCP_SKB_CB(copy), 0, sizeof(struct tcp_skb_cb));
+	copy_flags(copy, skb);
+	enqueue(sk, copy);
+	__skb_unlink(skb, &conn->pending);
+	__skb_queue_tail(&conn->sent, skb);
+
+	copy->cloned = 0;
+	chimney_tcp_push(sk);
+	copy->cloned = 1;
 	return true;
 }
 
@@ -273,6 +334,8 @@ void sim_append_pending(struct sim_conn *conn)
 {
 	struct sk_buff *skb;
 
+	if (send_at_once(conn))
+		return;
 	while ((skb = skb_peek(&conn->pending))) {
 		if (!append(conn->sk, skb))
 			break;

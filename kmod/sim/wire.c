@@ -212,6 +212,7 @@ static enum frame_fate frame_fate(struct sim_conn *conn,
 		return FRAME_NOT_OURS;
 	if (!hw_read_headers(conn->sim->hw, conn->tcp, &headers))
 		return FRAME_OK;	/* receiving goes on (G-09) */
+	conn->neighbor = headers.id;
 	if (!is_for_us(conn, skb, headers.neighbor.smac))
 		return FRAME_NOT_OURS;
 	if (!headers.neighbor.vlan || is_vlan_dev(conn->sim->target.dev))
@@ -339,6 +340,26 @@ static void push_vlan(struct sk_buff *skb, const struct net_device *dev,
 }
 
 /**
+ * sim_wire_first_in_tick() - whether something is to be done about a neighbor
+ * @last: when it was done for which neighbor
+ * @neighbor: id of the neighbor's context
+ *
+ * The device's clock has nothing finer than a tick.
+ *
+ * Context: any.
+ * Return: true for the first of a tick, or if another neighbor was in between.
+ */
+bool sim_wire_first_in_tick(u64 *last, u32 neighbor)
+{
+	u64 now = (u64)neighbor << 32 | (u32)jiffies;
+
+	if (READ_ONCE(*last) == now)
+		return false;
+	WRITE_ONCE(*last, now);
+	return true;
+}
+
+/**
  * sim_wire_xmit() - send a segment of the engine
  * @conn: the connection
  * @skb: the segment, data at the TCP header; consumed
@@ -362,11 +383,9 @@ int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb)
 		return 0;
 	}
 	/* EVT-09 */
-	if (conn->doubted != (u32)jiffies) {
-		conn->doubted = jiffies;
-		if (hw_is_stale(hw, headers.id))
-			sim_driver_stale(conn->sim, headers.id);
-	}
+	if (sim_wire_first_in_tick(&conn->sim->wire.doubted, headers.id) &&
+	    hw_is_stale(hw, headers.id))
+		sim_driver_stale(conn->sim, headers.id);
 
 	push_ip(conn, skb, datagrams);
 	skb->priority = conn->sk->sk_priority;

@@ -14,10 +14,14 @@ struct sim_device;
  * struct sim_wire - what a device needs to take frames
  * @hook: at the ingress of the net_device
  * @conns: connections by addresses and ports
+ * @confirmed: which neighbor was last confirmed, and when
+ * @doubted: of which neighbor it was last looked whether it is stale, and when
  */
 struct sim_wire {
 	struct nf_hook_ops hook;
 	struct rhashtable conns;
+	u64 confirmed;
+	u64 doubted;
 };
 
 /**
@@ -38,6 +42,7 @@ int sim_wire_attach(struct sim_device *sim, struct netlink_ext_ack *extack);
 void sim_wire_detach(struct sim_device *sim);
 int sim_wire_add(struct sim_device *sim, struct sim_conn *conn);
 void sim_wire_del(struct sim_device *sim, struct sim_conn *conn);
+bool sim_wire_first_in_tick(u64 *last, u32 neighbor);
 int sim_wire_xmit(struct sim_conn *conn, struct sk_buff *skb);
 
 #endif /* _CHIMNEY_SIM_WIRE_H */

@@ -65,8 +65,8 @@ void sim_push_expired(struct work_struct *work)
 	conn->pushed = conn->pushing;
 	conn->pushing = false;
 	bh_unlock_sock(conn->sk);
-	local_bh_enable();
 	sim_engine_run(conn);
+	local_bh_enable();
 }
 
 /* -------- PLACE -------- */

@@ -999,9 +999,13 @@ static void tell_invalid(struct sim_device *sim)
 	struct sim_object *object;
 	unsigned long id;
 
-	xa_for_each(&sim->objects[HW_TCP], id, object)
-		if (object->conn)
-			sim_engine_run(object->conn);
+	xa_for_each(&sim->objects[HW_TCP], id, object) {
+		if (!object->conn)
+			continue;
+		local_bh_disable();
+		sim_engine_run(object->conn);
+		local_bh_enable();
+	}
 }
 
 /* Connections hear of another MTU of their path. */

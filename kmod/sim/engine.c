@@ -710,10 +710,10 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 	u32 snd_una;
 	bool idle;
 
+	local_bh_disable();
 	/* What requests there are take what there is (TERM-47). */
 	if (!is_idle(conn))
 		sim_engine_run(conn);
-	local_bh_disable();
 	bh_lock_sock(sk);
 	/* From here on segments go up to the host (TERM-42, TERM-43). */
 	conn->stopped = true;
@@ -722,11 +722,10 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 	snd_una = tcp_sk(sk)->snd_una;
 	idle = is_idle(conn);
 	bh_unlock_sock(sk);
-	local_bh_enable();
-
 	/* Indications return, acknowledged sends complete (TERM-28 to -32). */
 	if (!idle)
 		sim_engine_run(conn);
+	local_bh_enable();
 	conn_quiesce(conn);
 
 	local_bh_disable();
@@ -1015,23 +1014,21 @@ static void run_once(struct sim_conn *conn)
 }
 
 /*
- * Make the completions and indications that are due. Whoever finds somebody
- * else at it leaves a mark, and that one goes round once more.
+ * Make the completions and indications that are due; bottom halves off. Whoever
+ * finds somebody else at it leaves a mark, and that one goes round once more.
  */
 void sim_engine_run(struct sim_conn *conn)
 {
 	int seen;
 
-	local_bh_disable();
-	if (atomic_inc_return(&conn->running) == 1) {
-		do {
-			seen = atomic_read(&conn->running);
-			/* INIT-63, TERM-28: between the two completions */
-			if (READ_ONCE(conn->started))
-				run_once(conn);
-		} while (atomic_sub_return(seen, &conn->running));
-	}
-	local_bh_enable();
+	if (atomic_inc_return(&conn->running) != 1)
+		return;
+	do {
+		seen = atomic_read(&conn->running);
+		/* INIT-63, TERM-28: between the two completions */
+		if (READ_ONCE(conn->started))
+			run_once(conn);
+	} while (atomic_sub_return(seen, &conn->running));
 }
 
 /*
@@ -1043,9 +1040,12 @@ void sim_engine_start(struct sim_conn *conn)
 	WRITE_ONCE(conn->started, true);
 	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
 	smp_mb();
-	if (!is_idle(conn) || may_have_events(conn) ||
-	    !skb_queue_empty_lockless(&conn->sk->sk_receive_queue))
-		sim_engine_run(conn);
+	if (is_idle(conn) && !may_have_events(conn) &&
+	    skb_queue_empty_lockless(&conn->sk->sk_receive_queue))
+		return;
+	local_bh_disable();
+	sim_engine_run(conn);
+	local_bh_enable();
 }
 
 static void engine_retry(struct work_struct *work)
@@ -1060,8 +1060,8 @@ static void engine_retry(struct work_struct *work)
 	else if (conn->retrieved && !conn->stopped && !conn->lost)
 		chimney_tcp_stop_timers(conn->sk);	/* TEV-16 */
 	bh_unlock_sock(conn->sk);
-	local_bh_enable();
 	sim_engine_run(conn);
+	local_bh_enable();
 }
 
 /* FW2-05. The state stays: it is the host's to close a socket in use. */
@@ -1097,8 +1097,8 @@ void sim_engine_retrieve(struct sim_conn *conn,
 	else if (!conn->retrieved)
 		conn->retrieve = reason;	/* TEV-18: and go on */
 	bh_unlock_sock(conn->sk);
-	local_bh_enable();
 	sim_engine_run(conn);
+	local_bh_enable();
 }
 
 /**
@@ -1157,8 +1157,8 @@ void sim_engine_abort(struct sim_conn *conn)
 		conn_end(conn);
 	}
 	bh_unlock_sock(sk);
-	local_bh_enable();
 	sim_engine_run(conn);
+	local_bh_enable();
 }
 
 /* -------- the module and the device -------- */

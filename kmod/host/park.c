@@ -313,6 +313,7 @@ void chimney_unpark_lost(struct chimney_conn *conn)
 
 	lock_sock(sk);
 	chimney_free_acked(conn);
+	chimney_spare_drop(conn);
 	while ((skb = __skb_dequeue(&conn->rx)))
 		chimney_deliver_skb(conn, skb);
 	restore_ops(conn, sk);

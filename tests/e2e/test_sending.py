@@ -5,12 +5,15 @@ Each test runs its body on one connection in both places, the host's own being t
 measure. Segments are counted by the peer, a socket of Linux in any case.
 """
 
+import ctypes
+import errno
 import fcntl
 import os
 import random
 import select
 import socket
 import struct
+import tempfile
 
 import netns
 from lib import (FAR, FAR_DEV, NEAR_DEV, PEER, check, check_equal, check_guards, connection, offload,
@@ -20,6 +23,7 @@ PORT = 9
 SIOCOUTQ, SIOCOUTQNSD = 0x5411, 0x894B
 SO_SNDBUFFORCE = 32
 TCP_NOTSENT_LOWAT = 25
+MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
 # Where tcp_info has tcpi_data_segs_in.
 DATA_SEGS_IN = 152
 # Nobody promises that a slow machine does two things within the time a cork holds.
@@ -216,3 +220,101 @@ def test_notsent_lowat():
         poll.close()
 
     in_both_places(body)
+
+
+# Where SO_MEMINFO has what the write queue is charged for.
+SO_MEMINFO, WMEM_QUEUED = 55, 5
+
+
+def write_queue_memory(sock):
+    return struct.unpack_from("I", sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36),
+                              4 * WMEM_QUEUED)[0]
+
+
+def bad_address(pair):
+    """EFAULT; nothing of it is sent."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    check_equal(libc.send(pair.near.fileno(), ctypes.c_void_p(1), ctypes.c_size_t(100), 0), -1,
+                "what send() from nowhere returns")
+    check_equal(ctypes.get_errno(), errno.EFAULT, "its error")
+
+
+def spliced(pair):
+    read, write = os.pipe()
+    os.write(write, DATA[:700])
+    check_equal(os.splice(read, pair.near.fileno(), 700), 700, "bytes spliced")
+    os.close(read)
+    os.close(write)
+    return 700
+
+
+def from_file(pair):
+    with tempfile.TemporaryFile() as file:
+        file.write(DATA[:3000])
+        file.flush()
+        return os.sendfile(pair.near.fileno(), file.fileno(), 0, 3000)
+
+
+def zero_copied(pair):
+    pair.near.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
+    return pair.near.send(DATA[:20000], MSG_ZEROCOPY)
+
+
+def option_between(name):
+    def send(pair):
+        pair.near.setsockopt(socket.IPPROTO_TCP, name, 1)
+        sent = pair.near.send(DATA[:10])
+        pair.near.setsockopt(socket.IPPROTO_TCP, name, 0)
+        return sent
+    return send
+
+
+def test_after_answers():
+    """Each way to send, when all that went before is acknowledged and its memory is used anew."""
+    ways = (lambda pair: pair.near.send(DATA[:64]),
+            lambda pair: bad_address(pair) or pair.near.send(DATA[:64]),
+            lambda pair: pair.near.send(b"") or pair.near.send(DATA[:64]),
+            lambda pair: pair.near.send(DATA[:100], socket.MSG_MORE),
+            lambda pair: pair.near.send(DATA[:200_000]),
+            option_between(socket.TCP_NODELAY), option_between(socket.TCP_CORK),
+            spliced, from_file, zero_copied)
+
+    def body(pair):
+        for way in ways:
+            for first, then in ((ways[0], way), (way, ways[0])):
+                pair.mark()
+                for send in (first, then):
+                    pair.receive(DATA[:send(pair)])
+                    until(lambda: not pair.unacknowledged(), "all is acknowledged")
+                    pair.far.sendall(b"answer")
+                    check_equal(pair.near.recv(100), b"answer", "the answer")
+
+    in_both_places(body)
+
+
+def test_idle_memory():
+    """A connection that has been idle for a while has no memory for sending."""
+    def body(pair):
+        pair.mark()
+        for _ in range(3):
+            pair.near.sendall(DATA[:64])
+            pair.receive(DATA[:64])
+        until(lambda: not write_queue_memory(pair.near), "the write queue is charged for nothing")
+
+    in_both_places(body)
+
+
+def test_shutdown_after_answer():
+    """The FIN needs no data to go with."""
+    start()
+    pair = Pair()
+    offload(*connection(pair.near))
+    pair.mark()
+    pair.near.sendall(DATA[:64])
+    pair.receive(DATA[:64])
+    until(lambda: not pair.unacknowledged(), "all is acknowledged")
+    pair.near.shutdown(socket.SHUT_WR)
+    check_equal(pair.far.recv(1), b"", "what follows")
+    pair.far.sendall(DATA[:64])
+    check_equal(pair.near.recv(100), DATA[:64], "what the peer sends then")
+    check_guards(1)

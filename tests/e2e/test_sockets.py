@@ -19,7 +19,8 @@ import time
 
 from echo import RECVFROM
 from lib import FAR, SLOWNESS, call, check, check_equal, sh, until
-from sockets import (NOT_MOVING, Later, everywhere, exactly, pattern, unread, wait_unread)
+from sockets import (NOT_MOVING, Later, everywhere, exactly, pattern, unacknowledged, unread,
+                     wait_unread)
 
 SIZE = 5000
 MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
@@ -660,6 +661,10 @@ def receive_timestamps(pair):
 def send_timestamps(pair):
     """SO_TIMESTAMPING: each send is told of twice, on the way out and acknowledged."""
     pair.middle()
+    # What is sent next goes where this was.
+    pair.near.sendall(bytes(100))
+    exactly(pair.far, 100)
+    until(lambda: not unacknowledged(pair.near), "all is acknowledged")
     pair.near.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, TIMESTAMPS)
     seen = []
 

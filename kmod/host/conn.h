@@ -296,7 +296,6 @@ struct chimney_lookup {
  * @passed_at: tcp_mstamp of the socket when send data was last passed on (slock)
  * @flush: no send data waits for more (slock)
  * @wake: sets @flush
- * @spare: the write queue begins with the spare skb, unless TCP freed it (slock)
  * @retrieved: the target wants to be rid of it: segments are held
  * @error: errno of an abort, 0 if there was none
  * @work: brings it home for a retrieve or an abort
@@ -359,7 +358,6 @@ struct chimney_conn {
 	u64 passed_at;
 	bool flush;
 	struct hrtimer wake;
-	bool spare;
 	bool retrieved;
 	int error;
 	struct work_struct work;
@@ -507,8 +505,7 @@ void chimney_cork_init(struct chimney_conn *conn);
 
 /* spare.c: an skb that is kept for the next write */
 bool chimney_spare_keep(struct chimney_conn *conn, struct sk_buff *skb);
-void chimney_spare_settle(struct chimney_conn *conn);
-void chimney_spare_drop(struct chimney_conn *conn);
+void chimney_spare_drop(struct sock *sk);
 void chimney_spare_expire(struct chimney_conn *conn);
 
 /* pump.c: data between a parked socket and the target */

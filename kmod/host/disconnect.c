@@ -18,7 +18,7 @@ void chimney_disconnect_later(struct chimney_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
-	chimney_spare_drop(conn);
+	chimney_spare_drop(sk);
 	WRITE_ONCE(tcp_sk(sk)->write_seq, tcp_sk(sk)->write_seq + 1);
 	tcp_set_state(sk, TCP_FIN_WAIT1);
 	conn->closing = true;

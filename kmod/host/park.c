@@ -254,7 +254,7 @@ void chimney_unpark(struct chimney_conn *conn,
 
 	lock_sock(sk);
 	chimney_free_acked(conn);
-	chimney_spare_drop(conn);
+	chimney_spare_drop(sk);
 	deliver_rest(conn, d);
 	chimney_info_acked(conn, d->snd_una);
 	restore_ops(conn, sk);
@@ -313,7 +313,7 @@ void chimney_unpark_lost(struct chimney_conn *conn)
 
 	lock_sock(sk);
 	chimney_free_acked(conn);
-	chimney_spare_drop(conn);
+	chimney_spare_drop(sk);
 	while ((skb = __skb_dequeue(&conn->rx)))
 		chimney_deliver_skb(conn, skb);
 	restore_ops(conn, sk);

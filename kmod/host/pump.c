@@ -72,7 +72,7 @@ static void count_unsent(struct chimney_conn *conn)
 	if (conn->sk->sk_shutdown & SEND_SHUTDOWN)
 		return;
 	skb = tcp_send_head(conn->sk);
-	passed = skb && skb->len ? TCP_SKB_CB(skb)->seq : tp->write_seq;
+	passed = skb ? TCP_SKB_CB(skb)->seq : tp->write_seq;
 	WRITE_ONCE(tp->snd_nxt, passed - min(READ_ONCE(conn->handle.unsent),
 					     conn->outstanding));
 }
@@ -488,8 +488,6 @@ static noinline void work_off(struct chimney_conn *conn)
 {
 	struct sk_buff *skb;
 
-	if (conn->spare)
-		chimney_spare_settle(conn);
 	do {
 		chimney_free_acked(conn);
 		if (conn->fin_acked)

@@ -5,9 +5,8 @@
  * queue, and what the application writes next goes into it. One that asks and
  * waits for the answer thus needs no memory for each question.
  *
- * TCP would send an skb without data. So the spare has the sequence numbers of the
- * byte after the next, behind the window of the parked socket, which is closed;
- * written to, it gets its own when the socket is released.
+ * TCP does not send an skb without data: a writer that waits for memory may leave
+ * one in the queue. It may free the spare, as it would that one.
  */
 #include <linux/skbuff_ref.h>
 #include <net/tcp.h>
@@ -69,64 +68,33 @@ bool chimney_spare_keep(struct chimney_conn *conn, struct sk_buff *skb)
 	skb->skb_mstamp_ns = 0;
 	INIT_LIST_HEAD(&skb->tcp_tsorted_anchor);
 	memset(cb, 0, sizeof(*cb));
-	cb->seq = tcp_sk(sk)->write_seq + 1;
+	cb->seq = tcp_sk(sk)->write_seq;
 	cb->end_seq = cb->seq;
 	cb->tcp_flags = TCPHDR_ACK;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
-	conn->spare = true;
 	return true;
 }
 
 /**
- * chimney_spare_settle() - see whether the application has written to the spare
- * @conn: the connection
+ * chimney_spare_drop() - free the spare, if there is one
+ * @sk: a parked socket
  *
- * Nothing is outstanding, so the next byte is at SndUna. TCP may have freed the
- * spare; then what is first in the queue is another skb, which begins there.
- *
- * Context: the slock is held and the socket not owned, or by the caller.
+ * Context: as chimney_spare_keep().
  */
-void chimney_spare_settle(struct chimney_conn *conn)
+void chimney_spare_drop(struct sock *sk)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = tcp_send_head(sk);
 
-	if (!conn->spare)
+	if (!skb || skb->len)
 		return;
-	skb = tcp_send_head(conn->sk);
-	if (skb && !skb->len)
-		return;
-	conn->spare = false;
-	if (!skb || TCP_SKB_CB(skb)->seq == tcp_sk(conn->sk)->snd_una)
-		return;
-	TCP_SKB_CB(skb)->seq--;
-	TCP_SKB_CB(skb)->end_seq--;
-	if (skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP)
-		skb_shinfo(skb)->tskey--;
-}
-
-/**
- * chimney_spare_drop() - free the spare
- * @conn: the connection
- *
- * Context: as chimney_spare_settle().
- */
-void chimney_spare_drop(struct chimney_conn *conn)
-{
-	struct sock *sk = conn->sk;
-	struct sk_buff *skb;
-
-	chimney_spare_settle(conn);
-	if (!conn->spare)
-		return;
-	conn->spare = false;
-	skb = __skb_dequeue(&sk->sk_write_queue);
+	__skb_unlink(skb, &sk->sk_write_queue);
 	tcp_skb_tsorted_anchor_cleanup(skb);
 	tcp_wmem_free_skb(sk, skb);
 }
 
 /**
  * chimney_spare_expire() - free the spare of a connection that was idle for a while
- * @conn: the connection
+ * @conn: an offloaded connection
  *
  * Context: process; the socket is not owned by the caller.
  */
@@ -134,10 +102,10 @@ void chimney_spare_expire(struct chimney_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
-	if (!READ_ONCE(conn->spare))
+	if (skb_queue_empty_lockless(&sk->sk_write_queue))
 		return;
 	spin_lock_bh(&sk->sk_lock.slock);
-	if (!sock_owned_by_user(sk))
-		chimney_spare_drop(conn);
+	if (!sock_owned_by_user(sk) && chimney_is_parked(sk))
+		chimney_spare_drop(sk);
 	spin_unlock_bh(&sk->sk_lock.slock);
 }

@@ -26,11 +26,6 @@ def unread(sock):
     return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0]
 
 
-def unacknowledged(sock):
-    """SIOCOUTQ, alias TIOCOUTQ."""
-    return struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0]
-
-
 def wait_unread(sock, size):
     until(lambda: unread(sock) == size, f"{size} bytes wait", lambda: f"{unread(sock)}")
 

@@ -487,6 +487,7 @@ static bool has_to_go(const struct chimney_conn *conn)
 static noinline void work_off(struct chimney_conn *conn)
 {
 	struct sk_buff *skb;
+	bool again;
 
 	do {
 		chimney_free_acked(conn);
@@ -497,9 +498,10 @@ static noinline void work_off(struct chimney_conn *conn)
 		if (conn->fin)
 			chimney_deliver_fin(conn);
 		chimney_pump(conn, true);
-		if (may_post_credit(conn))
+		again = may_post_credit(conn);
+		if (again)
 			post_credit(conn);
-	} while (has_come(conn) || may_post_credit(conn));
+	} while (again || has_come(conn));
 }
 
 /**

@@ -837,11 +837,10 @@ static void confirm(struct sim_conn *conn, u32 snd_una)
 /* DACK-01; the kernel counts bytes. */
 static void ack_in_time(struct sim_conn *conn)
 {
-	u32 frequency = hw_read(conn->sim->hw, HW_REG_ACK_FREQUENCY);
 	struct sock *sk = conn->sk;
 
 	if (sk->sk_state != TCP_CLOSE && inet_csk_ack_scheduled(sk) &&
-	    ++conn->segments >= frequency)
+	    ++conn->segments >= hw_read(conn->sim->hw, HW_REG_ACK_FREQUENCY))
 		chimney_tcp_send_ack(sk, tcp_sk(sk)->rcv_nxt);
 }
 
@@ -1004,9 +1003,12 @@ static void run_once(struct sim_conn *conn)
 		/* The host asks for it with a terminate (QRY-13). */
 		return;
 	}
-	sim_complete_sends(conn, conn->aborted ?
-				 CHIMNEY_STATUS_REQUEST_ABORTED :
-				 CHIMNEY_STATUS_SUCCESS);
+	/* What is sent meanwhile was not acknowledged by what led here. */
+	if (!skb_queue_empty_lockless(&conn->sent) ||
+	    !skb_queue_empty_lockless(&conn->pending))
+		sim_complete_sends(conn, conn->aborted ?
+					 CHIMNEY_STATUS_REQUEST_ABORTED :
+					 CHIMNEY_STATUS_SUCCESS);
 	sim_complete_disconnect(conn);
 	sim_deliver(conn);
 	if (!conn->stopped && may_have_events(conn))

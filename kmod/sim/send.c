@@ -250,12 +250,13 @@ static bool append(struct sock *sk, const struct sk_buff *skb)
 	return true;
 }
 
-/* Nothing holds it up, and TCP will not divide it. */
+/* Nothing holds it up, and TCP will not divide it, nor take from it for a probe. */
 static bool goes_at_once(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
 	return tcp_rtx_and_write_queues_empty(sk) &&
+	       !inet_csk(sk)->icsk_mtup.enabled &&
 	       skb->len <= tp->mss_cache / 2 &&
 	       !after(tp->write_seq + skb->len, tcp_wnd_end(tp)) &&
 	       !skb_headlen(skb) && !skb_zcopy(skb) && skb->nohdr &&

@@ -217,6 +217,7 @@ static bool append_to_tail(struct sock *sk, const struct sk_buff *skb)
 	TCP_SKB_CB(tail)->tcp_flags |=
 		TCP_SKB_CB(skb)->tcp_flags & TCPHDR_PSH;
 	tcp_skb_pcount_set(tail, 0);
+	WRITE_ONCE(tcp_sk(sk)->write_seq, tcp_sk(sk)->write_seq + skb->len);
 	return true;
 }
 
@@ -236,13 +237,10 @@ static void enqueue(struct sock *sk, struct sk_buff *copy)
 
 static bool append(struct sock *sk, const struct sk_buff *skb)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *copy;
 
-	if (append_to_tail(sk, skb)) {
-		WRITE_ONCE(tp->write_seq, tp->write_seq + skb->len);
+	if (append_to_tail(sk, skb))
 		return true;
-	}
 	copy = gather(skb);
 	if (!copy)
 		return false;

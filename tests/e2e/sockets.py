@@ -15,6 +15,7 @@ from lib import (FAR, PEER, SLOWNESS, Operation, call, check, check_equal, check
                  connections, daemon_answers, start, until)
 
 PORT = 4200
+MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
 
 
 def pattern(size, seed=3):

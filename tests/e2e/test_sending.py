@@ -18,12 +18,12 @@ import tempfile
 import netns
 from lib import (FAR, FAR_DEV, NEAR_DEV, PEER, check, check_equal, check_guards, connection, offload,
                  run, start, upload, until)
+from sockets import MSG_ZEROCOPY, SO_ZEROCOPY
 
 PORT = 9
 SIOCOUTQ, SIOCOUTQNSD = 0x5411, 0x894B
 SO_SNDBUFFORCE = 32
 TCP_NOTSENT_LOWAT = 25
-MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
 # Where tcp_info has tcpi_data_segs_in.
 DATA_SEGS_IN = 152
 # Nobody promises that a slow machine does two things within the time a cork holds.

@@ -19,10 +19,10 @@ import time
 
 from echo import RECVFROM
 from lib import FAR, SLOWNESS, call, check, check_equal, sh, until
-from sockets import (NOT_MOVING, Later, everywhere, exactly, pattern, unread, wait_unread)
+from sockets import (MSG_ZEROCOPY, NOT_MOVING, SO_ZEROCOPY, Later, everywhere, exactly, pattern,
+                     unread, wait_unread)
 
 SIZE = 5000
-MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
 TCP_INQ = TCP_CM_INQ = 36
 TCP_ZEROCOPY_RECEIVE = 35
 SIOCATMARK = 0x8905

@@ -19,12 +19,12 @@ import termios
 import netns
 from lib import (DAEMON_SOCKET, FAR, FAR_DEV, NEAR_DEV, PEER, Failure, call, check, check_equal,
                  connections, entries_in_use, run, until)
+from sockets import SO_ZEROCOPY
 
 PORT = 4100
 CONNECTIONS = 16
 BLOCK = 64 << 10
 TRACE = 60
-MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
 TCP_NOTSENT_LOWAT, TCP_INFO = 25, 11
 
 EVERYTHING = {"dst": f"{PEER}:{PORT}"}

@@ -298,14 +298,16 @@ tree_assign_roles(struct chimney_block *tree,
 	enum chimney_clause clause;
 	struct chimney_block *block;
 	struct chimney_walk walk;
+	bool any_linker = false;
 
 	chimney_for_each_block(block, &walk, tree) {
 		clause = block_assign_role(block, chimney_walk_parent(&walk),
 					   binding, kind);
 		if (clause != CHIMNEY_CLAUSE_NONE)
 			return clause;
+		any_linker |= block->role == CHIMNEY_ROLE_LINKER;
 	}
-	if (kind != CHIMNEY_OP_KIND_INITIATE)
+	if (kind != CHIMNEY_OP_KIND_INITIATE || !any_linker)
 		return CHIMNEY_CLAUSE_NONE;
 
 	chimney_for_each_block(block, &walk, tree)

@@ -65,14 +65,6 @@ static u32 enabled_of(const struct sim_device *sim, enum hw_type type)
 	}
 }
 
-static void id_release(struct sim_device *sim, const struct sim_object *object)
-{
-	struct sim_ids *ids = &sim->ids[object->type];
-
-	__clear_bit(object->id, ids->used);
-	ids->free = min(ids->free, object->id);
-}
-
 /* The record of a connection and the device's context stay for the next one. */
 #define RECORDS_SIZE	(sizeof(struct sim_object) + sizeof(struct hw_context))
 
@@ -99,7 +91,7 @@ static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 		return;
 	xa_erase(&sim->objects[object->type], object->id);
 	count_memory(sim, object->type, -1);
-	id_release(sim, object);
+	sim->ids[object->type].used--;
 	object->id = HW_NO_CONTEXT;
 }
 
@@ -109,44 +101,59 @@ static void object_forget_id(struct sim_device *sim, struct sim_object *object)
  */
 static void object_free(struct sim_device *sim, struct sim_object *object)
 {
+	struct sim_ids *ids = &sim->ids[object->type];
+
 	list_del_init(&object->list);
 	if (object->id == HW_NO_CONTEXT) {
 		kfree(object);
 		return;
 	}
-	id_release(sim, object);
 	object->conn = NULL;
 	object->resized = false;
 	object->lost = true;
 	object->told = true;
+	ids->used--;
+	object->next = ids->records;
+	ids->records = object;
 }
 
-/* The record of the first free id; NULL if there is none, or no memory. */
+/* A record for an id that has none. */
+static struct sim_object *object_add(struct sim_device *sim, enum hw_type type)
+{
+	u32 entries = sim->ids[type].entries;
+	struct sim_object *object;
+
+	object = kzalloc(sizeof(*object), GFP_KERNEL);
+	if (!object)
+		return NULL;
+	INIT_LIST_HEAD(&object->list);
+	if (xa_alloc(&sim->objects[type], &object->id, object,
+		     XA_LIMIT(0, entries - 1), GFP_KERNEL)) {
+		kfree(object);
+		return NULL;
+	}
+	count_memory(sim, type, 1);
+	return object;
+}
+
+/* A record with an id of its own; an error if there is none, or no memory. */
 static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
-	struct xarray *objects = &sim->objects[type];
 	struct sim_ids *ids = &sim->ids[type];
-	struct sim_object *object;
-	u32 size, id;
+	struct sim_object *object = ids->records;
 
-	size = min(ids->entries, enabled_of(sim, type));
-	id = find_next_zero_bit(ids->used, size, ids->free);
-	if (id >= size)
+	if (ids->used >= min(ids->entries, enabled_of(sim, type)))
 		return ERR_PTR(-EBUSY);
-	object = xa_load(objects, id);
-	if (!object) {
-		object = kzalloc(sizeof(*object), GFP_KERNEL);
-		if (!object)
-			return ERR_PTR(-ENOMEM);
-		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
-			kfree(object);
-			return ERR_PTR(-ENOMEM);
-		}
-		count_memory(sim, type, 1);
-	}
-	*object = (struct sim_object){ .id = id };
-	__set_bit(id, ids->used);
-	ids->free = id + 1;
+	if (object)
+		ids->records = object->next;
+	else
+		object = object_add(sim, type);
+	if (!object)
+		return ERR_PTR(-ENOMEM);
+	ids->used++;
+	object->lost = false;
+	object->told = false;
+	object->invalid = false;
 	return object;
 }
 
@@ -197,6 +204,12 @@ static enum hw_type type_of(const struct chimney_block *block)
 		return HW_TCP;
 	}
 }
+
+/* The blocks of one type: there is none below them. */
+#define for_each_block_of(block, walk, root, type)			\
+	for (block = chimney_walk_first(walk, root); block;		\
+	     block = chimney_walk_next(walk, type_of(block) < (type)))	\
+		if (type_of(block) != (type)) {} else
 
 static const u8 opcodes[][HW_TYPES] = {
 	[CHIMNEY_OP_KIND_INITIATE] = { HW_OP_NEIGHBOR_CREATE,
@@ -540,10 +553,10 @@ static void tree_undo(struct sim_device *sim, struct chimney_block *tree)
 	if (!any)
 		return;
 	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
-		chimney_for_each_block(block, &walk, tree)
+		for_each_block_of(block, &walk, tree, type)
 			if (block->role == CHIMNEY_ROLE_NEW &&
 			    object_of(block) != OBJECT_FAILED &&
-			    type_of(block) == type && object_of(block)->lost)
+			    object_of(block)->lost)
 				block_undo(sim, block);
 }
 
@@ -644,9 +657,16 @@ static struct sim_object *object_find_gone(struct sim_device *sim,
 static void block_terminate(struct sim_device *sim,
 			    struct chimney_block *block)
 {
-	struct sim_object *object = object_of(block);
+	struct sim_object *object = NULL;
 	struct hw_command command;
 
+	block->status = CHIMNEY_STATUS_SUCCESS;
+	if (block->handle) {
+		block->status = CHIMNEY_STATUS_FAILURE;
+		object = linked_object(block) ?:
+			 object_find_gone(sim, block->handle);
+	}
+	object_set(block, object);
 	if (!object || object->lost)
 		return;
 	command = command_for(CHIMNEY_OP_KIND_TERMINATE, object);
@@ -702,13 +722,6 @@ static void block_end_lost(struct sim_device *sim, struct chimney_block *block)
 {
 	struct sim_object *object = object_of(block);
 
-	if (!object) {
-		block->status = block->handle &&
-				block->status != CHIMNEY_STATUS_SUCCESS ?
-				CHIMNEY_STATUS_FAILURE : CHIMNEY_STATUS_SUCCESS;
-		return;
-	}
-	block->status = CHIMNEY_STATUS_FAILURE;
 	if (object->id == HW_NO_CONTEXT) {
 		/* Once more, and that was it. */
 		object_free(sim, object);
@@ -719,6 +732,17 @@ static void block_end_lost(struct sim_device *sim, struct chimney_block *block)
 	object_set(block, NULL);
 }
 
+static bool has_lost(struct chimney_block *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	chimney_for_each_block(block, &walk, tree)
+		if (object_of(block))
+			return true;
+	return false;
+}
+
 /* G-42: leaves first. */
 static void tree_terminate(struct sim_device *sim, struct chimney_block *tree)
 {
@@ -727,22 +751,13 @@ static void tree_terminate(struct sim_device *sim, struct chimney_block *tree)
 	struct chimney_walk walk;
 	int type;
 
-	chimney_for_each_block(block, &walk, tree) {
-		object = NULL;
-		block->status = CHIMNEY_STATUS_FAILURE;
-		if (block->handle)
-			object = linked_object(block) ?:
-				 object_find_gone(sim, block->handle);
-		object_set(block, object);
-	}
 	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
-		chimney_for_each_block(block, &walk, tree)
-			if (type_of(block) == type)
-				block_terminate(sim, block);
+		for_each_block_of(block, &walk, tree, type)
+			block_terminate(sim, block);
 	sim_commands_drain(sim);
-	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
-		chimney_for_each_block(block, &walk, tree)
-			if (type_of(block) == type)
+	for (type = HW_TCP; has_lost(tree) && type >= HW_NEIGHBOR; type--)
+		for_each_block_of(block, &walk, tree, type)
+			if (object_of(block))
 				block_end_lost(sim, block);
 
 	/* A client that lets go of a lost connection waits for a grace period. */
@@ -1382,6 +1397,7 @@ static void sim_driver_work(struct work_struct *work)
 	sim_listen(sim);
 	while ((tree = queue_take(&sim->queue, &kind))) {
 		work_on(sim, tree, kind);
+		sim_engine_recycle(sim);
 		sim_listen(sim);
 		cond_resched();
 	}
@@ -1448,21 +1464,8 @@ const struct chimney_target_ops sim_target_ops = {
 	.stop = sim_stop,
 };
 
-static int ids_init(struct sim_device *sim, enum hw_type type)
-{
-	struct sim_ids *ids = &sim->ids[type];
-
-	ids->entries = entries_of(sim, type);
-	ids->used = bitmap_zalloc(ids->entries, GFP_KERNEL);
-	return ids->used ? 0 : -ENOMEM;
-}
-
 static void free_tables(struct sim_device *sim)
 {
-	int type;
-
-	for (type = 0; type < HW_TYPES; type++)
-		bitmap_free(sim->ids[type].used);
 	bitmap_free(sim->stale);
 	kfree(sim->pending);
 }
@@ -1486,23 +1489,20 @@ int sim_driver_start(struct sim_device *sim)
 	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
-		xa_init(&sim->objects[type]);
-		if (ids_init(sim, type))
-			goto err_ids;
+		xa_init_flags(&sim->objects[type], XA_FLAGS_ALLOC);
+		sim->ids[type].entries = entries_of(sim, type);
 	}
 	sim->stale = bitmap_zalloc(entries_of(sim, HW_NEIGHBOR), GFP_KERNEL);
 	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
 	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
-	if (!sim->stale || !sim->pending)
-		goto err_ids;
+	if (!sim->stale || !sim->pending) {
+		free_tables(sim);
+		return -ENOMEM;
+	}
 	WRITE_ONCE(sim->ready, true);
 	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_ENABLE);
 	return 0;
-
-err_ids:
-	free_tables(sim);
-	return -ENOMEM;
 }
 
 /**

@@ -12,6 +12,9 @@
 #include "engine.h"
 #include "sim.h"
 
+/* How many engines are made ready at a time: softirqs are not to take long. */
+#define CONNS_RECYCLED	64
+
 #define FIN_WAIT_TICKS	(120 * USEC_PER_SEC)	/* FW2-03 */
 
 static void engine_retry(struct work_struct *work);
@@ -165,6 +168,8 @@ static struct sim_conn *conn_new(struct sim_device *sim, int family)
 	lockdep_init_map(&sk->sk_lock.dep_map, "sk_lock-chimney-engine",
 			 &engine_sk_lock_key, 0);
 	sk->sk_allocation = GFP_ATOMIC;
+	/* In no table of bound sockets, whatever its addresses are. */
+	sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
 	/* Or each segment would take a page from the account, and give it back. */
 	sk->sk_reserved_mem = PAGE_SIZE;
 	/* The host limits what is sent; with less, TCP would not divide skbs. */
@@ -208,19 +213,9 @@ static struct sim_conn *conn_get(struct sim_device *sim, int family)
 	return conn ?: conn_new(sim, family);
 }
 
-static void conn_put(struct sim_conn *conn)
+/* Make it as new. */
+static void conn_clear(struct sim_conn *conn)
 {
-	struct sim_engine *engine = &conn->sim->engine;
-
-	spin_lock_bh(&engine->lock);
-	list_add(&conn->free, free_list(engine, conn->sk->sk_family));
-	spin_unlock_bh(&engine->lock);
-}
-
-/* Nobody finds it any more: make it as new. */
-static void conn_recycle_rcu(struct rcu_head *rcu)
-{
-	struct sim_conn *conn = container_of(rcu, struct sim_conn, rcu);
 	struct sock *sk = conn->sk;
 
 	bh_lock_sock(sk);
@@ -229,7 +224,46 @@ static void conn_recycle_rcu(struct rcu_head *rcu)
 	sock_reset_flag(sk, SOCK_KEEPOPEN);
 	sk->sk_userlocks &= ~SOCK_RCVBUF_LOCK;
 	bh_unlock_sock(sk);
-	conn_put(conn);
+}
+
+/* Nobody finds them any more. */
+static void recycle_rcu(struct rcu_head *rcu)
+{
+	struct sim_conn *first = container_of(rcu, struct sim_conn, rcu);
+	struct sim_engine *engine = &first->sim->engine;
+	struct sim_conn *conn;
+
+	llist_for_each_entry(conn, &first->released, released)
+		conn_clear(conn);
+	spin_lock_bh(&engine->lock);
+	llist_for_each_entry(conn, &first->released, released)
+		list_add(&conn->free, free_list(engine, conn->sk->sk_family));
+	spin_unlock_bh(&engine->lock);
+}
+
+/* It is free after a grace period that begins with sim_engine_recycle(). */
+static void conn_release(struct sim_conn *conn)
+{
+	conn->object->conn = NULL;
+	llist_add(&conn->released, &conn->sim->engine.released);
+}
+
+void sim_engine_recycle(struct sim_device *sim)
+{
+	struct llist_node *node = llist_del_all(&sim->engine.released);
+	struct llist_node *first, *last;
+	unsigned int count;
+
+	while (node) {
+		first = node;
+		for (count = 0; node && count < CONNS_RECYCLED; count++) {
+			last = node;
+			node = node->next;
+		}
+		last->next = NULL;
+		call_rcu(&llist_entry(first, struct sim_conn, released)->rcu,
+			 recycle_rcu);
+	}
 }
 
 /* -------- taking a connection over -------- */
@@ -612,7 +646,7 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 	local_bh_enable();
 	if (err) {
 		cancel_delayed_work_sync(&conn->retry);
-		call_rcu(&conn->rcu, conn_recycle_rcu);
+		conn_release(conn);
 		return err;
 	}
 	tcp->engine = conn;
@@ -686,12 +720,6 @@ static void conn_end(struct sim_conn *conn)
 	chimney_tcp_stop_timers(sk);
 	sk->sk_state = TCP_CLOSE;
 	sim_count_established(conn);
-}
-
-static void conn_release(struct sim_conn *conn)
-{
-	conn->object->conn = NULL;
-	call_rcu(&conn->rcu, conn_recycle_rcu);
 }
 
 /* There is nothing that the host waits for. */
@@ -1170,6 +1198,7 @@ int sim_engine_attach(struct sim_device *sim)
 	spin_lock_init(&sim->engine.lock);
 	INIT_LIST_HEAD(&sim->engine.free_ipv4);
 	INIT_LIST_HEAD(&sim->engine.free_ipv6);
+	init_llist_head(&sim->engine.released);
 	return 0;
 }
 
@@ -1184,6 +1213,7 @@ static void free_conns(struct list_head *list)
 /* All connections were destroyed. */
 void sim_engine_detach(struct sim_device *sim)
 {
+	sim_engine_recycle(sim);
 	rcu_barrier();
 	free_conns(&sim->engine.free_ipv4);
 	free_conns(&sim->engine.free_ipv6);

@@ -38,6 +38,7 @@ struct sim_object;
  * @free_ipv4: struct sim_conn with AF_INET sockets ready for use; a card has them
  *	from the start, here they are made when first needed
  * @free_ipv6: likewise with AF_INET6 sockets
+ * @released: those that frames may still find
  * @memory: bytes of all struct sim_conn with their sockets, and of the records
  *	and contexts of connections, in use or not
  */
@@ -45,6 +46,7 @@ struct sim_engine {
 	spinlock_t lock;
 	struct list_head free_ipv4;
 	struct list_head free_ipv6;
+	struct llist_head released;
 	atomic_long_t memory;
 };
 
@@ -53,6 +55,7 @@ struct sim_engine {
  * @node: in the table of the wire side
  * @key: what its frames look like
  * @rcu: the wire side finds it under RCU, reuse waits for it
+ * @released: in the list of those that wait
  * @free: in the list of the device while not in use
  * @sim: the device
  * @tcp: its context in the device
@@ -101,6 +104,7 @@ struct sim_conn {
 	struct rhash_head node;
 	struct sim_key key;
 	struct rcu_head rcu;
+	struct llist_node released;
 	struct list_head free;
 	struct sim_device *sim;
 	struct hw_context *tcp;
@@ -198,6 +202,8 @@ void sim_engine_take_back(struct sim_object *object, struct sk_buff_head *list);
 void sim_engine_abandon(struct sim_object *object);
 /* Nobody wants it any more, nor its I/O. */
 void sim_engine_discard(struct sim_object *object);
+/* After each tree: the connections that were given back make room for others. */
+void sim_engine_recycle(struct sim_device *sim);
 
 /* Calls of the target that go straight to the engine. */
 void sim_engine_send(struct chimney_target *target, void *context,

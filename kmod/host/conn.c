@@ -9,6 +9,9 @@
 #include "../core/op.h"
 #include "conn.h"
 
+/* How many are freed at a time: softirqs are not to take long. */
+#define CONNS_FREED	64
+
 static u32 key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct chimney_conn_key *key = data;
@@ -122,7 +125,6 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 	INIT_LIST_HEAD(&conn->list);
 	INIT_WORK(&conn->work, chimney_upload_work);
 	INIT_WORK(&conn->update, chimney_update_work);
-	chimney_cork_init(conn);
 	conn->state = CHIMNEY_CONN_STATE_HOLDING;
 	conn->route = *route;
 	conn->binding = route->binding;
@@ -199,13 +201,18 @@ u32 chimney_host_conn_size(void)
 	return kmem_cache_size(conn_cache);
 }
 
-static void conn_free(struct rcu_head *rcu)
+static void conns_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(conn_cache,
-			container_of(rcu, struct chimney_conn, rcu));
+	struct chimney_conn *conn, *next;
+
+	for (conn = container_of(rcu, struct chimney_conn, rcu); conn;
+	     conn = next) {
+		next = conn->next;
+		kmem_cache_free(conn_cache, conn);
+	}
 }
 
-static void conn_release(struct kref *refs)
+static void conn_end(struct kref *refs)
 {
 	struct chimney_conn *conn = container_of(refs, struct chimney_conn,
 						 refs);
@@ -213,12 +220,38 @@ static void conn_release(struct kref *refs)
 	WARN_ON_ONCE(!skb_queue_empty(&conn->held));
 	sock_put(conn->sk);
 	chimney_host_binding_put(conn->binding);
-	call_rcu(&conn->rcu, conn_free);
 }
 
 void chimney_conn_put(struct chimney_conn *conn)
 {
-	kref_put(&conn->refs, conn_release);
+	if (kref_put(&conn->refs, conn_end))
+		call_rcu(&conn->rcu, conns_free);
+}
+
+/**
+ * chimney_conns_put() - drop a reference to one of many connections
+ * @conns: zeroed before the first, chimney_conns_free() after the last
+ * @conn: the connection
+ *
+ * Those that nobody else has share a grace period.
+ *
+ * Context: any.
+ */
+void chimney_conns_put(struct chimney_conns *conns, struct chimney_conn *conn)
+{
+	if (!kref_put(&conn->refs, conn_end))
+		return;
+	conn->next = conns->first;
+	conns->first = conn;
+	if (++conns->count == CONNS_FREED)
+		chimney_conns_free(conns);
+}
+
+void chimney_conns_free(struct chimney_conns *conns)
+{
+	if (conns->first)
+		call_rcu(&conns->first->rcu, conns_free);
+	*conns = (struct chimney_conns){};
 }
 
 /* The connection of a parked socket, with a reference, or NULL. */

@@ -262,6 +262,7 @@ struct chimney_lookup {
  * @node: in the table the hook looks in
  * @key: its addresses
  * @rcu: the hook may still look at it
+ * @next: the next one that is freed with it
  * @refs: the table, works, waiting threads
  * @id: what userspace calls it
  * @sk: the socket, held
@@ -322,6 +323,7 @@ struct chimney_conn {
 	struct rhash_head node;
 	struct chimney_conn_key key;
 	struct rcu_head rcu;
+	struct chimney_conn *next;
 	struct kref refs;
 	u32 id;
 	struct sock *sk;
@@ -381,6 +383,16 @@ struct chimney_conn {
 	atomic64_t guard;
 };
 
+/**
+ * struct chimney_conns - connections that wait to be freed
+ * @first: linked through their @next
+ * @count: how many
+ */
+struct chimney_conns {
+	struct chimney_conn *first;
+	unsigned int count;
+};
+
 /* conn.c: the table */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 					const struct chimney_route *route);
@@ -390,6 +402,8 @@ struct chimney_conn *chimney_conn_find(const struct sock *sk);
 void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_get(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
+void chimney_conns_put(struct chimney_conns *conns, struct chimney_conn *conn);
+void chimney_conns_free(struct chimney_conns *conns);
 struct chimney_conn *chimney_conn_of(struct sock *sk);
 struct chimney_conn *chimney_conn_owned(const struct sock *sk);
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
@@ -501,7 +515,7 @@ void chimney_hooks_exit(void);
 /* cork.c: small writes merge */
 bool chimney_tail_waits(struct chimney_conn *conn, struct sk_buff *tail);
 void chimney_flush(struct sock *sk);
-void chimney_cork_init(struct chimney_conn *conn);
+void chimney_cork_stop(struct chimney_conn *conn);
 
 /* spare.c: an skb that is kept for the next write */
 bool chimney_spare_keep(struct chimney_conn *conn, struct sk_buff *skb);

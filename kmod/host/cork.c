@@ -21,10 +21,29 @@ static bool corked(const struct sock *sk, const struct sk_buff *tail)
 	       !(TCP_SKB_CB(tail)->tcp_flags & TCPHDR_PSH);
 }
 
+static enum hrtimer_restart wake(struct hrtimer *timer)
+{
+	struct chimney_conn *conn = container_of(timer, struct chimney_conn,
+						 wake);
+
+	spin_lock_bh(&conn->sk->sk_lock.slock);
+	conn->flush = true;
+	if (!sock_owned_by_user(conn->sk))
+		chimney_pump(conn, false);
+	spin_unlock_bh(&conn->sk->sk_lock.slock);
+	return HRTIMER_NORESTART;
+}
+
 static void wake_within(struct chimney_conn *conn, u64 nsecs)
 {
 	ktime_t delay = ns_to_ktime(nsecs);
 
+	/* Most connections come and go without. */
+	if (!conn->wake.function) {
+		hrtimer_init(&conn->wake, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_SOFT);
+		conn->wake.function = wake;
+	}
 	if (!hrtimer_is_queued(&conn->wake) ||
 	    ktime_after(hrtimer_get_remaining(&conn->wake), delay))
 		hrtimer_start(&conn->wake, delay, HRTIMER_MODE_REL_SOFT);
@@ -93,21 +112,14 @@ void chimney_flush(struct sock *sk)
 	release_sock(sk);
 }
 
-static enum hrtimer_restart wake(struct hrtimer *timer)
+/**
+ * chimney_cork_stop() - nothing waits for more any more
+ * @conn: the connection, which passes nothing on
+ *
+ * Context: process, may sleep; the slock was taken since the last send.
+ */
+void chimney_cork_stop(struct chimney_conn *conn)
 {
-	struct chimney_conn *conn = container_of(timer, struct chimney_conn,
-						 wake);
-
-	spin_lock_bh(&conn->sk->sk_lock.slock);
-	conn->flush = true;
-	if (!sock_owned_by_user(conn->sk))
-		chimney_pump(conn, false);
-	spin_unlock_bh(&conn->sk->sk_lock.slock);
-	return HRTIMER_NORESTART;
-}
-
-void chimney_cork_init(struct chimney_conn *conn)
-{
-	hrtimer_init(&conn->wake, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	conn->wake.function = wake;
+	if (conn->wake.function)
+		hrtimer_cancel(&conn->wake);
 }

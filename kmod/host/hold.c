@@ -332,17 +332,17 @@ static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
 void chimney_hold_release(struct chimney_conn *conn)
 {
 	struct sk_buff_head held;
-	bool done;
 
 	__skb_queue_head_init(&held);
-	do {
+	for (;;) {
 		spin_lock_bh(&conn->hold_lock);
 		skb_queue_splice_tail_init(&conn->held, &held);
-		done = skb_queue_empty(&held);
-		if (done)
+		if (skb_queue_empty(&held))
 			WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
 		spin_unlock_bh(&conn->hold_lock);
+		if (skb_queue_empty(&held))
+			break;
 		resume(conn, &held);
-	} while (!done);
+	}
 	chimney_conn_remove(conn);
 }

@@ -563,5 +563,5 @@ void chimney_pump_stop(struct chimney_conn *conn)
 			break;
 		usleep_range(10, 50);
 	}
-	hrtimer_cancel(&conn->wake);
+	chimney_cork_stop(conn);
 }

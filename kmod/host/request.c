@@ -88,7 +88,8 @@ static int named_find(const struct host_request *request, struct named *named)
 		return count;
 	named->conns = kvcalloc(count, sizeof(*named->conns), GFP_KERNEL);
 	for (i = 0; named->conns && i < count; i++) {
-		conn = chimney_conn_find(sockets[i]);
+		conn = chimney_conn_of(sockets[i]) ?:
+		       chimney_conn_find(sockets[i]);
 		if (conn)
 			named->conns[named->count++] = conn;
 		else

@@ -261,7 +261,7 @@ static bool has_buffered_data(const struct chimney_tree *tree)
 	       tree->kind == CHIMNEY_OP_KIND_QUERY;
 }
 
-static void conn_put(struct chimney_tree *tree, struct chimney_tree_conn *tc)
+static void purge(struct chimney_tree *tree, struct chimney_tree_conn *tc)
 {
 	struct sk_buff_head *buffered =
 		tree->kind == CHIMNEY_OP_KIND_TERMINATE ?
@@ -271,18 +271,21 @@ static void conn_put(struct chimney_tree *tree, struct chimney_tree_conn *tc)
 	__skb_queue_purge(&tc->block.send_queue);
 	if (has_buffered_data(tree))
 		__skb_queue_purge(buffered);
-	chimney_conn_put(tc->conn);
 }
 
 void chimney_tree_put(struct chimney_tree *tree)
 {
 	struct chimney_tree_node *node, *next;
 	struct chimney_tree_conn *tc;
+	struct chimney_conns conns = {};
 
 	if (!refcount_dec_and_test(&tree->refs))
 		return;
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++)
-		conn_put(tree, tc);
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		purge(tree, tc);
+		chimney_conns_put(&conns, tc->conn);
+	}
+	chimney_conns_free(&conns);
 	list_for_each_entry_safe(node, next, &tree->nodes, list) {
 		if (node->neighbor)
 			chimney_neighbor_put(node->neighbor);

@@ -29,6 +29,7 @@ static void choose_objects(struct chimney_tree *tree)
 			node->block.handle = NULL;
 }
 
+/* A tree of the first @count connections of a list, which leave it. */
 static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 {
 	struct chimney_tree *tree;
@@ -36,7 +37,9 @@ static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 
 	tree = chimney_tree_new(CHIMNEY_OP_KIND_TERMINATE, CHIMNEY_ALL_LAYERS,
 				count);
-	list_for_each_entry(conn, conns, list) {
+	while (tree->count < count) {
+		conn = list_first_entry(conns, struct chimney_conn, list);
+		list_del_init(&conn->list);
 		chimney_hold_stop_forward(conn);
 		chimney_pump_stop(conn);
 		chimney_tree_next(tree, conn);
@@ -156,16 +159,14 @@ put:
 	chimney_tree_put(tree);
 }
 
-/* Move up to @max connections from the front of a list; returns how many. */
-static unsigned int take(struct list_head *from, unsigned int max,
-			 struct list_head *to)
+static unsigned int count_up_to(const struct list_head *conns, unsigned int max)
 {
+	const struct list_head *conn;
 	unsigned int count = 0;
 
-	while (count < max && !list_empty(from)) {
-		list_move_tail(from->next, to);
-		count++;
-	}
+	list_for_each(conn, conns)
+		if (count++ == max)
+			return max;
 	return count;
 }
 
@@ -201,17 +202,11 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op)
 {
 	struct chimney_host_net *hn = chimney_host_net(dev_net(hb->dev));
-	struct chimney_conn *conn, *next;
-	struct chimney_tree *tree;
 	unsigned int count;
-	LIST_HEAD(some);
 
-	while (!chimney_op_is_cancelled(op) &&
-	       (count = take(conns, READ_ONCE(hn->max_tree), &some))) {
-		tree = build(&some, count);
-		list_for_each_entry_safe(conn, next, &some, list)
-			list_del_init(&conn->list);
-		chimney_upload_tree(hb, tree, op);
+	while (!chimney_op_is_cancelled(op) && !list_empty(conns)) {
+		count = count_up_to(conns, READ_ONCE(hn->max_tree));
+		chimney_upload_tree(hb, build(conns, count), op);
 	}
 	chimney_stay_offloaded(hb, conns, op);
 }

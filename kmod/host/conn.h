@@ -47,6 +47,7 @@
 
 struct chimney_op;
 struct chimney_tree_node;
+struct id_page;
 
 /**
  * struct chimney_host_net - what the host keeps for a network namespace
@@ -265,6 +266,7 @@ struct chimney_lookup {
  * @next: the next one that is freed with it
  * @refs: the table, works, waiting threads
  * @id: what userspace calls it
+ * @id_page: where @id comes from
  * @sk: the socket, held
  * @binding: where it is offloaded to, held
  * @route: where it leads, until it is parked
@@ -326,6 +328,7 @@ struct chimney_conn {
 	struct chimney_conn *next;
 	struct kref refs;
 	u32 id;
+	struct id_page *id_page;
 	struct sock *sk;
 	struct chimney_host_binding *binding;
 	struct chimney_route route;

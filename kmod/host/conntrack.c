@@ -30,8 +30,8 @@ static void make_tuple(const struct sock *sk, struct nf_conntrack_tuple *tuple)
 	tuple->dst.dir = IP_CT_DIR_ORIGINAL;
 }
 
-/* The entry of a socket's connection, held, or NULL. */
-static struct nf_conn *find_entry(const struct sock *sk)
+/* conntrack is there. */
+static struct nf_conn *find_by_tuple(const struct sock *sk)
 {
 	struct nf_conntrack_zone zone = {
 		.id = NF_CT_DEFAULT_ZONE_ID,
@@ -41,8 +41,6 @@ static struct nf_conn *find_entry(const struct sock *sk)
 	struct nf_conntrack_tuple_hash *hash;
 	struct nf_conntrack_tuple tuple;
 
-	if (!rcu_access_pointer(nf_ct_hook))
-		return NULL;
 	find = symbol_get(nf_conntrack_find_get);
 	if (!find)
 		return NULL;
@@ -50,6 +48,12 @@ static struct nf_conn *find_entry(const struct sock *sk)
 	hash = find(sock_net(sk), &zone, &tuple);
 	symbol_put(nf_conntrack_find_get);
 	return hash ? nf_ct_tuplehash_to_ctrack(hash) : NULL;
+}
+
+/* The entry of a socket's connection, held, or NULL. */
+static struct nf_conn *find_entry(const struct sock *sk)
+{
+	return rcu_access_pointer(nf_ct_hook) ? find_by_tuple(sk) : NULL;
 }
 
 /* Not nf_ct_put(), which only nf_conntrack has. */

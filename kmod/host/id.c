@@ -34,12 +34,6 @@ static DEFINE_XARRAY_ALLOC(id_pages);
 static struct id_page *id_page;		/* that identifiers are given from */
 static u32 id_next_page;
 
-/* Identifiers begin with 1. */
-static struct id_page *page_of(u32 id)
-{
-	return xa_load(&id_pages, (id - 1) / PAGE_CONNS);
-}
-
 static bool id_give(struct chimney_conn *conn)
 {
 	struct id_page *page;
@@ -49,7 +43,9 @@ static bool id_give(struct chimney_conn *conn)
 	page = id_page;
 	ok = page && page->given < PAGE_CONNS;
 	if (ok) {
+		/* Identifiers begin with 1. */
 		conn->id = page->index * PAGE_CONNS + page->given + 1;
+		conn->id_page = page;
 		rcu_assign_pointer(page->conns[page->given], conn);
 		page->given++;
 		page->used++;
@@ -121,7 +117,7 @@ int chimney_id_give(struct chimney_conn *conn)
  */
 void chimney_id_take(struct chimney_conn *conn)
 {
-	struct id_page *page = page_of(conn->id);
+	struct id_page *page = conn->id_page;
 	bool spent;
 
 	spin_lock(&id_lock);

@@ -38,7 +38,7 @@ static void push_start(struct sim_conn *conn)
 
 	conn->pushing = true;
 	conn->pushed = false;
-	mod_delayed_work(conn->sim->wq, &conn->push, usecs_to_jiffies(ticks));
+	sim_defer(conn, &conn->push, usecs_to_jiffies(ticks));
 }
 
 static void push_stop(struct sim_conn *conn)

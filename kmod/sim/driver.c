@@ -65,6 +65,14 @@ static u32 enabled_of(const struct sim_device *sim, enum hw_type type)
 	}
 }
 
+static void id_release(struct sim_device *sim, const struct sim_object *object)
+{
+	struct sim_ids *ids = &sim->ids[object->type];
+
+	__clear_bit(object->id, ids->used);
+	ids->free = min(ids->free, object->id);
+}
+
 /* The record of a connection and the device's context stay for the next one. */
 #define RECORDS_SIZE	(sizeof(struct sim_object) + sizeof(struct hw_context))
 
@@ -91,7 +99,7 @@ static void object_forget_id(struct sim_device *sim, struct sim_object *object)
 		return;
 	xa_erase(&sim->objects[object->type], object->id);
 	count_memory(sim, object->type, -1);
-	sim->ids[object->type].used--;
+	id_release(sim, object);
 	object->id = HW_NO_CONTEXT;
 }
 
@@ -101,59 +109,48 @@ static void object_forget_id(struct sim_device *sim, struct sim_object *object)
  */
 static void object_free(struct sim_device *sim, struct sim_object *object)
 {
-	struct sim_ids *ids = &sim->ids[object->type];
-
 	list_del_init(&object->list);
 	if (object->id == HW_NO_CONTEXT) {
 		kfree(object);
 		return;
 	}
+	id_release(sim, object);
 	object->conn = NULL;
 	object->resized = false;
 	object->lost = true;
 	object->told = true;
-	ids->used--;
-	object->next = ids->records;
-	ids->records = object;
 }
 
-/* A record for an id that has none. */
-static struct sim_object *object_add(struct sim_device *sim, enum hw_type type)
-{
-	u32 entries = sim->ids[type].entries;
-	struct sim_object *object;
-
-	object = kzalloc(sizeof(*object), GFP_KERNEL);
-	if (!object)
-		return NULL;
-	INIT_LIST_HEAD(&object->list);
-	if (xa_alloc(&sim->objects[type], &object->id, object,
-		     XA_LIMIT(0, entries - 1), GFP_KERNEL)) {
-		kfree(object);
-		return NULL;
-	}
-	count_memory(sim, type, 1);
-	return object;
-}
-
-/* A record with an id of its own; an error if there is none, or no memory. */
+/* The record of the first free id; NULL if there is none, or no memory. */
 static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
+	struct xarray *objects = &sim->objects[type];
 	struct sim_ids *ids = &sim->ids[type];
-	struct sim_object *object = ids->records;
+	struct sim_object *object;
+	u32 size, id;
 
-	if (ids->used >= min(ids->entries, enabled_of(sim, type)))
+	size = min(ids->entries, enabled_of(sim, type));
+	id = find_next_zero_bit(ids->used, size, ids->free);
+	if (id >= size)
 		return ERR_PTR(-EBUSY);
-	if (object)
-		ids->records = object->next;
-	else
-		object = object_add(sim, type);
-	if (!object)
-		return ERR_PTR(-ENOMEM);
-	ids->used++;
+	object = xa_load(objects, id);
+	if (!object) {
+		object = kzalloc(sizeof(*object), GFP_KERNEL);
+		if (!object)
+			return ERR_PTR(-ENOMEM);
+		object->id = id;
+		INIT_LIST_HEAD(&object->list);
+		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
+			kfree(object);
+			return ERR_PTR(-ENOMEM);
+		}
+		count_memory(sim, type, 1);
+	}
 	object->lost = false;
 	object->told = false;
 	object->invalid = false;
+	__set_bit(id, ids->used);
+	ids->free = id + 1;
 	return object;
 }
 
@@ -301,7 +298,7 @@ static void create_answered(struct sim_device *sim, struct sim_object *object,
 	if (!completion) {
 		/* Perhaps the device has it: tree_undo() will see. */
 		block->status = CHIMNEY_STATUS_FAILURE;
-		object->lost = true;
+		sim_object_lose(sim, object);
 		return;
 	}
 	block_fail(block, status_of(object->type, completion->status));
@@ -538,20 +535,18 @@ static void tree_undo(struct sim_device *sim, struct chimney_block *tree)
 	struct chimney_block *block;
 	struct sim_object *object;
 	struct chimney_walk walk;
-	bool any = false;
 	int type;
 
+	if (!sim->any_lost)
+		return;
 	chimney_for_each_block(block, &walk, tree) {
 		object = object_of(block);
 		parent = chimney_walk_parent(&walk);
-		if (block->role != CHIMNEY_ROLE_NEW || object == OBJECT_FAILED)
-			continue;
-		if (parent && block_has_failed(parent))
+		if (block->role == CHIMNEY_ROLE_NEW &&
+		    object != OBJECT_FAILED &&
+		    parent && block_has_failed(parent))
 			object->lost = true;
-		any |= object->lost;
 	}
-	if (!any)
-		return;
 	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
 		for_each_block_of(block, &walk, tree, type)
 			if (block->role == CHIMNEY_ROLE_NEW &&
@@ -560,16 +555,21 @@ static void tree_undo(struct sim_device *sim, struct chimney_block *tree)
 				block_undo(sim, block);
 }
 
-/* INIT-26, for what stays. */
-static void tree_fill_slots(struct chimney_block *tree)
+/* Statuses, and what the client calls the objects that stay (INIT-26). */
+static void tree_sum_up(struct chimney_block *tree)
 {
+	struct sim_object *object;
 	struct chimney_block *block;
 	struct chimney_walk walk;
 
-	chimney_for_each_block(block, &walk, tree)
-		if (block->role == CHIMNEY_ROLE_NEW &&
-		    object_of(block) != OBJECT_FAILED)
-			WRITE_ONCE(block->handle->context, object_of(block));
+	chimney_for_each_block(block, &walk, tree) {
+		object = object_of(block);
+		if (object == OBJECT_FAILED)
+			continue;
+		block->status = block_sum_up(block);
+		if (block->role == CHIMNEY_ROLE_NEW)
+			WRITE_ONCE(block->handle->context, object);
+	}
 }
 
 /* INIT-63: indications start when the completion has returned. */
@@ -606,10 +606,7 @@ static void tree_initiate(struct sim_device *sim, struct chimney_block *tree)
 	}
 	sim_commands_drain(sim);
 	tree_undo(sim, tree);
-	chimney_for_each_block(block, &walk, tree)
-		if (object_of(block) != OBJECT_FAILED)
-			block->status = block_sum_up(block);
-	tree_fill_slots(tree);
+	tree_sum_up(tree);
 
 	chimney_initiate_offload_complete(&sim->target, tree);
 	/* The tree is gone (OP-13), the connections are not. */
@@ -1464,8 +1461,21 @@ const struct chimney_target_ops sim_target_ops = {
 	.stop = sim_stop,
 };
 
+static int ids_init(struct sim_device *sim, enum hw_type type)
+{
+	struct sim_ids *ids = &sim->ids[type];
+
+	ids->entries = entries_of(sim, type);
+	ids->used = bitmap_zalloc(ids->entries, GFP_KERNEL);
+	return ids->used ? 0 : -ENOMEM;
+}
+
 static void free_tables(struct sim_device *sim)
 {
+	int type;
+
+	for (type = 0; type < HW_TYPES; type++)
+		bitmap_free(sim->ids[type].used);
 	bitmap_free(sim->stale);
 	kfree(sim->pending);
 }
@@ -1489,20 +1499,23 @@ int sim_driver_start(struct sim_device *sim)
 	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
-		xa_init_flags(&sim->objects[type], XA_FLAGS_ALLOC);
-		sim->ids[type].entries = entries_of(sim, type);
+		xa_init(&sim->objects[type]);
+		if (ids_init(sim, type))
+			goto err_ids;
 	}
 	sim->stale = bitmap_zalloc(entries_of(sim, HW_NEIGHBOR), GFP_KERNEL);
 	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
 	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
-	if (!sim->stale || !sim->pending) {
-		free_tables(sim);
-		return -ENOMEM;
-	}
+	if (!sim->stale || !sim->pending)
+		goto err_ids;
 	WRITE_ONCE(sim->ready, true);
 	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_ENABLE);
 	return 0;
+
+err_ids:
+	free_tables(sim);
+	return -ENOMEM;
 }
 
 /**

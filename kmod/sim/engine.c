@@ -25,6 +25,13 @@ static struct kmem_cache *engine_conns;
 static struct lock_class_key engine_slock_key;
 static struct lock_class_key engine_sk_lock_key;
 
+void sim_defer(struct sim_conn *conn, struct delayed_work *work,
+	       unsigned long delay)
+{
+	conn->deferred = true;
+	mod_delayed_work(conn->sim->wq, work, delay);
+}
+
 /* Ask for an upload that the host must follow; slock held (TEV-16). */
 static void ask_back(struct sim_conn *conn, enum chimney_upload_reason reason)
 {
@@ -32,7 +39,7 @@ static void ask_back(struct sim_conn *conn, enum chimney_upload_reason reason)
 		return;
 	conn->retrieved = true;
 	conn->retrieve = reason;
-	queue_delayed_work(conn->sim->wq, &conn->retry, 0);
+	sim_defer(conn, &conn->retry, 0);
 }
 
 /* FW2-01, FW2-04; slock held. */
@@ -42,7 +49,7 @@ static void fin_wait_start(struct sim_conn *conn, u32 ticks)
 
 	conn->fin_waiting = true;
 	conn->fin_wait_end = jiffies + delay;
-	mod_delayed_work(conn->sim->wq, &conn->fin_wait, delay);
+	sim_defer(conn, &conn->fin_wait, delay);
 }
 
 /*
@@ -134,7 +141,7 @@ static void engine_error_report(struct sock *sk)
 	struct sim_conn *conn = sk->sk_user_data;
 
 	if (conn && !conn->stopped && !conn->lost)
-		queue_delayed_work(conn->sim->wq, &conn->retry, 0);
+		sim_defer(conn, &conn->retry, 0);
 }
 
 u32 sim_engine_size(const struct proto *prot)
@@ -195,26 +202,23 @@ static void conn_free(struct sim_conn *conn)
 	kmem_cache_free(engine_conns, conn);
 }
 
-static struct list_head *free_list(struct sim_engine *engine, int family)
+static struct llist_head *free_list(struct sim_engine *engine, int family)
 {
 	return family == AF_INET6 ? &engine->free_ipv6 : &engine->free_ipv4;
 }
 
+/* One at a time takes them: the device's processor. */
 static struct sim_conn *conn_get(struct sim_device *sim, int family)
 {
-	struct list_head *list = free_list(&sim->engine, family);
-	struct sim_conn *conn;
+	struct llist_node *node;
 
-	spin_lock_bh(&sim->engine.lock);
-	conn = list_first_entry_or_null(list, struct sim_conn, free);
-	if (conn)
-		list_del(&conn->free);
-	spin_unlock_bh(&sim->engine.lock);
-	return conn ?: conn_new(sim, family);
+	node = llist_del_first(free_list(&sim->engine, family));
+	return node ? llist_entry(node, struct sim_conn, free) :
+		      conn_new(sim, family);
 }
 
 /* Make it as new. */
-static void conn_clear(struct sim_conn *conn)
+static void conn_recycle(struct sim_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
@@ -224,28 +228,24 @@ static void conn_clear(struct sim_conn *conn)
 	sock_reset_flag(sk, SOCK_KEEPOPEN);
 	sk->sk_userlocks &= ~SOCK_RCVBUF_LOCK;
 	bh_unlock_sock(sk);
+	llist_add(&conn->free, free_list(&conn->sim->engine, sk->sk_family));
 }
 
 /* Nobody finds them any more. */
 static void recycle_rcu(struct rcu_head *rcu)
 {
 	struct sim_conn *first = container_of(rcu, struct sim_conn, rcu);
-	struct sim_engine *engine = &first->sim->engine;
-	struct sim_conn *conn;
+	struct sim_conn *conn, *next;
 
-	llist_for_each_entry(conn, &first->released, released)
-		conn_clear(conn);
-	spin_lock_bh(&engine->lock);
-	llist_for_each_entry(conn, &first->released, released)
-		list_add(&conn->free, free_list(engine, conn->sk->sk_family));
-	spin_unlock_bh(&engine->lock);
+	llist_for_each_entry_safe(conn, next, &first->free, free)
+		conn_recycle(conn);
 }
 
 /* It is free after a grace period that begins with sim_engine_recycle(). */
 static void conn_release(struct sim_conn *conn)
 {
 	conn->object->conn = NULL;
-	llist_add(&conn->released, &conn->sim->engine.released);
+	llist_add(&conn->free, &conn->sim->engine.released);
 }
 
 void sim_engine_recycle(struct sim_device *sim)
@@ -261,7 +261,7 @@ void sim_engine_recycle(struct sim_device *sim)
 			node = node->next;
 		}
 		last->next = NULL;
-		call_rcu(&llist_entry(first, struct sim_conn, released)->rcu,
+		call_rcu(&llist_entry(first, struct sim_conn, free)->rcu,
 			 recycle_rcu);
 	}
 }
@@ -382,8 +382,8 @@ static void load_congestion_control(struct socket *socket,
 {
 	char name[TCP_CA_NAME_MAX];
 
-	if (!strcmp(inet_csk(socket->sk)->icsk_ca_ops->name,
-		    c->congestion_control))
+	if (!memcmp(inet_csk(socket->sk)->icsk_ca_ops->name,
+		    c->congestion_control, sizeof(name)))
 		return;
 	strscpy(name, c->congestion_control, sizeof(name));
 	/* Not here any more? Then the default does. */
@@ -603,6 +603,7 @@ static void conn_begin(struct sim_conn *conn, struct hw_context *tcp,
 	conn->unsent = NULL;
 	conn->fin_sent = false;
 	conn->fin_waiting = false;
+	conn->deferred = false;
 }
 
 int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
@@ -684,13 +685,6 @@ static void save_state(struct sim_conn *conn,
 	take_undelivered(conn->sk, &d->buffered_data);
 }
 
-/* Most connections have never used it. It is not queued any more. */
-static void engine_cancel(struct delayed_work *work)
-{
-	if (work_busy(&work->work))
-		cancel_delayed_work_sync(work);
-}
-
 static void await_run(const struct sim_conn *conn)
 {
 	while (atomic_read(&conn->running))
@@ -708,9 +702,12 @@ static void conn_quiesce(struct sim_conn *conn)
 	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
 	smp_mb();
 	await_run(conn);
-	engine_cancel(&conn->retry);
-	engine_cancel(&conn->push);
-	engine_cancel(&conn->fin_wait);
+	/* Most connections have none. They are not queued any more. */
+	if (!conn->deferred)
+		return;
+	cancel_delayed_work_sync(&conn->retry);
+	cancel_delayed_work_sync(&conn->push);
+	cancel_delayed_work_sync(&conn->fin_wait);
 }
 
 static void conn_end(struct sim_conn *conn)
@@ -1195,18 +1192,17 @@ void sim_engine_abort(struct sim_conn *conn)
 
 int sim_engine_attach(struct sim_device *sim)
 {
-	spin_lock_init(&sim->engine.lock);
-	INIT_LIST_HEAD(&sim->engine.free_ipv4);
-	INIT_LIST_HEAD(&sim->engine.free_ipv6);
+	init_llist_head(&sim->engine.free_ipv4);
+	init_llist_head(&sim->engine.free_ipv6);
 	init_llist_head(&sim->engine.released);
 	return 0;
 }
 
-static void free_conns(struct list_head *list)
+static void free_conns(struct llist_head *list)
 {
 	struct sim_conn *conn, *next;
 
-	list_for_each_entry_safe(conn, next, list, free)
+	llist_for_each_entry_safe(conn, next, llist_del_all(list), free)
 		conn_free(conn);
 }
 

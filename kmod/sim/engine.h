@@ -17,6 +17,7 @@
 #ifndef _CHIMNEY_SIM_ENGINE_H
 #define _CHIMNEY_SIM_ENGINE_H
 
+#include <linux/llist.h>
 #include <linux/rhashtable-types.h>
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
@@ -34,18 +35,16 @@ struct sim_object;
 
 /**
  * struct sim_engine - what a device needs to run connections
- * @lock: protects the lists
  * @free_ipv4: struct sim_conn with AF_INET sockets ready for use; a card has them
  *	from the start, here they are made when first needed
  * @free_ipv6: likewise with AF_INET6 sockets
- * @released: those that frames may still find
+ * @released: those that were given back, and that frames may still find
  * @memory: bytes of all struct sim_conn with their sockets, and of the records
  *	and contexts of connections, in use or not
  */
 struct sim_engine {
-	spinlock_t lock;
-	struct list_head free_ipv4;
-	struct list_head free_ipv6;
+	struct llist_head free_ipv4;
+	struct llist_head free_ipv6;
 	struct llist_head released;
 	atomic_long_t memory;
 };
@@ -55,8 +54,7 @@ struct sim_engine {
  * @node: in the table of the wire side
  * @key: what its frames look like
  * @rcu: the wire side finds it under RCU, reuse waits for it
- * @released: in the list of those that wait
- * @free: in the list of the device while not in use
+ * @free: in the lists of the device while not in use
  * @sim: the device
  * @tcp: its context in the device
  * @object: the driver's record
@@ -99,13 +97,13 @@ struct sim_engine {
  * @fin_wait_end: (s) when it expires, in jiffies
  * @running: counts reasons to run sim_engine_run()
  * @retry: reports what a timer found, retries what found no memory
+ * @deferred: (s) one of its works was queued
  */
 struct sim_conn {
 	struct rhash_head node;
 	struct sim_key key;
 	struct rcu_head rcu;
-	struct llist_node released;
-	struct list_head free;
+	struct llist_node free;
 	struct sim_device *sim;
 	struct hw_context *tcp;
 	struct sim_object *object;
@@ -147,6 +145,7 @@ struct sim_conn {
 	unsigned long fin_wait_end;
 	atomic_t running;
 	struct delayed_work retry;
+	bool deferred;
 };
 
 /* The slock is held. */
@@ -204,6 +203,10 @@ void sim_engine_abandon(struct sim_object *object);
 void sim_engine_discard(struct sim_object *object);
 /* After each tree: the connections that were given back make room for others. */
 void sim_engine_recycle(struct sim_device *sim);
+
+/* Have one of the works of a connection done in @delay jiffies; slock held. */
+void sim_defer(struct sim_conn *conn, struct delayed_work *work,
+	       unsigned long delay);
 
 /* Calls of the target that go straight to the engine. */
 void sim_engine_send(struct chimney_target *target, void *context,

@@ -342,7 +342,7 @@ void sim_append_pending(struct sim_conn *conn)
 		__skb_queue_tail(&conn->sent, skb);
 	}
 	if (skb || (conn->disconnect && !append_last(conn)))
-		queue_delayed_work(conn->sim->wq, &conn->retry, 1);
+		sim_defer(conn, &conn->retry, 1);
 	else if (conn->disconnect && !conn->fin_sent)
 		send_fin(conn);
 	chimney_tcp_push(conn->sk);

@@ -57,7 +57,6 @@ struct sim_queue {
  * @parent: (d) what it hangs on; NULL for a neighbor
  * @handle: the client's record
  * @list: (d) among the new ones of a tree, or the lost ones
- * @next: (d) the next record whose id is not in use
  * @neighbor: const and cached variables
  * @path: likewise
  * @tcp: likewise
@@ -77,7 +76,6 @@ struct sim_object {
 	struct sim_object *parent;
 	struct chimney_handle *handle;
 	struct list_head list;
-	struct sim_object *next;
 	union {
 		struct {
 			struct chimney_neighbor_state_const constant;
@@ -96,15 +94,15 @@ struct sim_object {
 };
 
 /**
- * struct sim_ids - context ids of one type
+ * struct sim_ids - context ids of one type; the least ones are used first
+ * @used: those in use
  * @entries: how many there are
- * @used: how many are in use
- * @records: of ids that were in use and are not, the last one first
+ * @free: none is free below
  */
 struct sim_ids {
+	unsigned long *used;
 	u32 entries;
-	u32 used;
-	struct sim_object *records;
+	u32 free;
 };
 
 /**
@@ -147,7 +145,7 @@ struct sim_pending {
  * @outstanding: (d) commands without an answer
  * @pending: (d) these, by cookie modulo the size
  * @objects: (d) records with an id, by type
- * @ids: (d) ids that objects may have
+ * @ids: (d) which of the ids are in use
  * @creating: (d) objects that are being created, by type
  * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more

@@ -202,11 +202,10 @@ static enum hw_type type_of(const struct chimney_block *block)
 	}
 }
 
-/* The blocks of one type: there is none below them. */
-#define for_each_block_of(block, walk, root, type)			\
+/* The blocks of a type, and those above them. */
+#define for_each_block_down_to(block, walk, root, type)			\
 	for (block = chimney_walk_first(walk, root); block;		\
-	     block = chimney_walk_next(walk, type_of(block) < (type)))	\
-		if (type_of(block) != (type)) {} else
+	     block = chimney_walk_next(walk, type_of(block) < (type)))
 
 static const u8 opcodes[][HW_TYPES] = {
 	[CHIMNEY_OP_KIND_INITIATE] = { HW_OP_NEIGHBOR_CREATE,
@@ -548,10 +547,10 @@ static void tree_undo(struct sim_device *sim, struct chimney_block *tree)
 			object->lost = true;
 	}
 	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
-		for_each_block_of(block, &walk, tree, type)
+		for_each_block_down_to(block, &walk, tree, type)
 			if (block->role == CHIMNEY_ROLE_NEW &&
 			    object_of(block) != OBJECT_FAILED &&
-			    object_of(block)->lost)
+			    type_of(block) == type && object_of(block)->lost)
 				block_undo(sim, block);
 }
 
@@ -749,12 +748,13 @@ static void tree_terminate(struct sim_device *sim, struct chimney_block *tree)
 	int type;
 
 	for (type = HW_TCP; type >= HW_NEIGHBOR; type--)
-		for_each_block_of(block, &walk, tree, type)
-			block_terminate(sim, block);
+		for_each_block_down_to(block, &walk, tree, type)
+			if (type_of(block) == type)
+				block_terminate(sim, block);
 	sim_commands_drain(sim);
 	for (type = HW_TCP; has_lost(tree) && type >= HW_NEIGHBOR; type--)
-		for_each_block_of(block, &walk, tree, type)
-			if (object_of(block))
+		for_each_block_down_to(block, &walk, tree, type)
+			if (type_of(block) == type && object_of(block))
 				block_end_lost(sim, block);
 
 	/* A client that lets go of a lost connection waits for a grace period. */

@@ -13,6 +13,39 @@
 /* How long a device may make no progress. */
 #define PATIENCE	HZ
 
+static const u8 opcodes[][HW_TYPES] = {
+	[CHIMNEY_OP_KIND_INITIATE] = { HW_OP_NEIGHBOR_CREATE,
+				       HW_OP_PATH_CREATE, HW_OP_TCP_CREATE },
+	[CHIMNEY_OP_KIND_TERMINATE] = { HW_OP_NEIGHBOR_DESTROY,
+					HW_OP_PATH_DESTROY,
+					HW_OP_TCP_DESTROY },
+	[CHIMNEY_OP_KIND_UPDATE] = { HW_OP_NEIGHBOR_UPDATE, HW_OP_PATH_UPDATE,
+				     HW_OP_TCP_UPDATE },
+	[CHIMNEY_OP_KIND_QUERY] = { HW_OP_NEIGHBOR_QUERY, HW_OP_PATH_QUERY,
+				    HW_OP_TCP_QUERY },
+	[CHIMNEY_OP_KIND_INVALIDATE] = { HW_OP_NEIGHBOR_INVALIDATE,
+					 HW_OP_PATH_INVALIDATE,
+					 HW_OP_TCP_INVALIDATE },
+};
+
+/**
+ * sim_command_init() - begin a command
+ * @command: filled in but for its operands
+ * @kind: the operation it is part of
+ * @object: which the device has, or is told to create
+ *
+ * Context: driver's work.
+ */
+void sim_command_init(struct hw_command *command, enum chimney_op_kind kind,
+		      const struct sim_object *object)
+{
+	*command = (struct hw_command){
+		.opcode = opcodes[kind][object->type],
+		.context = object->id,
+		.parent = object->parent ? object->parent->id : 0,
+	};
+}
+
 static bool device_failed(const struct sim_device *sim)
 {
 	return hw_read(sim->hw, HW_REG_STATUS) & HW_STATUS_ERROR;

@@ -227,6 +227,8 @@ bool sim_engine_takes(struct sim_conn *conn, const struct tcphdr *th);
 void sim_engine_input(struct sim_conn *conn, struct sk_buff *skb, u8 dsfield);
 void sim_engine_run(struct sim_conn *conn);
 
+/* FW2-01, FW2-04; the slock is held. */
+void sim_fin_wait_start(struct sim_conn *conn, u32 ticks);
 /* STA: looks at the state anew; the slock is held. */
 void sim_count_established(struct sim_conn *conn);
 /* What becomes of a new request; SUCCESS if it can be worked on. */
@@ -248,6 +250,14 @@ void sim_complete_disconnect(struct sim_conn *conn);
 void sim_deliver(struct sim_conn *conn);
 bool sim_all_delivered(struct sock *sk);
 void sim_push_expired(struct work_struct *work);
+
+/* load.c: taking a connection over; the first two may sleep, with nothing held */
+int sim_copy_buffered(const struct chimney_tcp_state_delegated *d,
+		      struct sk_buff_head *copies);
+void sim_load_congestion_control(struct socket *socket,
+				 const struct chimney_tcp_state_const *c);
+int sim_load_state(struct sim_conn *conn, struct chimney_block *block,
+		   struct sk_buff_head *buffered);
 
 /* update.c: shared with taking a connection over */
 void sim_load_cached(struct sim_conn *conn,

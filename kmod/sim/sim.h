@@ -24,6 +24,7 @@
 
 #include "../../hw/device.h"
 #include "engine.h"
+#include "object.h"
 #include "wire.h"
 
 /* Commands that may wait for an answer at a time; a power of two. */
@@ -43,66 +44,6 @@ struct sim_queue {
 	struct chimney_block *first;
 	struct chimney_block *last;
 	struct chimney_caps enabled;
-};
-
-/**
- * struct sim_object - the driver's record of a state object (CTX-01 to CTX-04)
- * @type: what it is
- * @id: context id in the device
- * @creating: (d) the device has not answered yet
- * @lost: (d) the device does not have it any more, or not whole
- * @told: (d) the host knows that it is lost
- * @invalid: (d) it was invalidated
- * @resized: (d) a path whose MTU has changed, until its connections know
- * @parent: (d) what it hangs on; NULL for a neighbor
- * @handle: the client's record
- * @list: (d) among the new ones of a tree, or the lost ones
- * @neighbor: const and cached variables
- * @path: likewise
- * @tcp: likewise
- * @conn: of a connection: the engine's record, from create to release
- *
- * What the context slot points to (CTX-05): it lives until a terminate of the
- * object has completed. Fields marked (d) belong to the driver's work.
- */
-struct sim_object {
-	enum hw_type type;
-	u32 id;
-	bool creating;
-	bool lost;
-	bool told;
-	bool invalid;
-	bool resized;
-	struct sim_object *parent;
-	struct chimney_handle *handle;
-	struct list_head list;
-	union {
-		struct {
-			struct chimney_neighbor_state_const constant;
-			struct chimney_neighbor_state_cached cached;
-		} neighbor;
-		struct {
-			struct chimney_path_state_const constant;
-			struct chimney_path_state_cached cached;
-		} path;
-		struct {
-			struct chimney_tcp_state_const constant;
-			struct chimney_tcp_state_cached cached;
-		} tcp;
-	};
-	struct sim_conn *conn;
-};
-
-/**
- * struct sim_ids - context ids of one type; the least ones are used first
- * @used: those in use
- * @entries: how many there are
- * @free: none is free below
- */
-struct sim_ids {
-	unsigned long *used;
-	u32 entries;
-	u32 free;
 };
 
 /**
@@ -216,20 +157,19 @@ extern const struct chimney_target_ops sim_target_ops;
 int sim_driver_start(struct sim_device *sim);
 void sim_driver_stop(struct sim_device *sim);
 void sim_driver_release(struct sim_device *sim);
-u32 sim_tcp_memory(void);
 /* The engine wants the host to be asked about a neighbor; any context. */
 void sim_driver_stale(struct sim_device *sim, u32 neighbor);
 /* It retransmits so often that a neighbor may be unreachable; any context. */
 void sim_driver_doubt(struct sim_device *sim);
 void sim_stop(struct chimney_target *target);
 
-/* The device does not have it any more, or not whole; driver's work only. */
-void sim_object_lose(struct sim_device *sim, struct sim_object *object);
 /* @completion: NULL if none came (command.c). */
 void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
 		  const struct hw_completion *completion);
 
 /* command.c; driver's work only */
+void sim_command_init(struct hw_command *command, enum chimney_op_kind kind,
+		      const struct sim_object *object);
 void sim_command_post(struct sim_device *sim, struct hw_command *command,
 		      struct sim_object *object, struct chimney_block *block);
 void sim_commands_drain(struct sim_device *sim);

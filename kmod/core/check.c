@@ -225,6 +225,19 @@ static bool lacks_status(struct chimney_block *tree)
 	return false;
 }
 
+static enum chimney_clause check_blocks(struct chimney_block *tree,
+					enum chimney_op_kind kind)
+{
+	switch (kind) {
+	case CHIMNEY_OP_KIND_INITIATE:
+		return check_initiate(tree);
+	case CHIMNEY_OP_KIND_TERMINATE:
+		return check_terminate(tree);
+	default:
+		return check_staying(tree);
+	}
+}
+
 /**
  * chimney_tree_check() - does a completed tree keep to the contract
  * @tree: the tree as the target completed it
@@ -235,15 +248,10 @@ static bool lacks_status(struct chimney_block *tree)
 enum chimney_clause chimney_tree_check(struct chimney_block *tree,
 				       enum chimney_op_kind kind)
 {
-	/* First, for what other statuses should be depends on it. */
-	if (lacks_status(tree))
+	enum chimney_clause clause = check_blocks(tree, kind);
+
+	/* What other statuses should be depends on the one that is missing. */
+	if (clause != CHIMNEY_CLAUSE_NONE && lacks_status(tree))
 		return CHIMNEY_CLAUSE_OP_08;
-	switch (kind) {
-	case CHIMNEY_OP_KIND_INITIATE:
-		return check_initiate(tree);
-	case CHIMNEY_OP_KIND_TERMINATE:
-		return check_terminate(tree);
-	default:
-		return check_staying(tree);
-	}
+	return clause;
 }

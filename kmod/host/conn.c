@@ -203,13 +203,14 @@ u32 chimney_host_conn_size(void)
 
 static void conns_free(struct rcu_head *rcu)
 {
-	struct chimney_conn *conn, *next;
+	struct chimney_conn *conn;
+	void *conns[CONNS_FREED];
+	size_t count = 0;
 
 	for (conn = container_of(rcu, struct chimney_conn, rcu); conn;
-	     conn = next) {
-		next = conn->next;
-		kmem_cache_free(conn_cache, conn);
-	}
+	     conn = conn->next)
+		conns[count++] = conn;
+	kmem_cache_free_bulk(conn_cache, count, conns);
 }
 
 static void conn_end(struct kref *refs)

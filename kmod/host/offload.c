@@ -217,7 +217,8 @@ static void make_cookie(struct sock *sk)
 {
 	u32 cookie[2];
 
-	sock_diag_save_cookie(sk, cookie);
+	if (!atomic64_read(&sk->sk_cookie))
+		sock_diag_save_cookie(sk, cookie);
 }
 
 static enum chimney_reason reason_of(int err)

@@ -5,7 +5,6 @@ daemon is killed and started again, events get lost. A seed decides the steps.
 Now and then everything pauses, and what chimneyd believes is compared with what the kernel says.
 """
 
-import ctypes
 import os
 import random
 import re
@@ -17,7 +16,7 @@ import traceback
 
 from echo import ECHO_PORT, EchoServer
 from lib import (BIN, FAR, NEAR_DEV, PEER, Daemon, Failure, call, check, check_equal, connections,
-                 ctl, ctl_any, entries_in_use, sh, until)
+                 ctl, ctl_any, entries_in_use, sh, syscall, until)
 
 CONNECTIONS = 24
 CHECK_EVERY = 40
@@ -226,9 +225,8 @@ class Churn:
     def _event_socket(self):
         """A second descriptor of its socket."""
         pidfd = os.pidfd_open(self.daemon.process.pid)
-        fd = ctypes.CDLL(None, use_errno=True).syscall(SYS_PIDFD_GETFD, pidfd, self._event_fd()[0], 0)
+        fd = syscall("pidfd_getfd", SYS_PIDFD_GETFD, pidfd, self._event_fd()[0], 0)
         os.close(pidfd)
-        check(fd >= 0, f"pidfd_getfd: {os.strerror(ctypes.get_errno())}")
         return socket.socket(fileno=fd)
 
     # What must hold

@@ -195,19 +195,18 @@ def insmod(name):
         run("modprobe", name)
         return
     with open(os.path.join(MODULES, name + ".ko"), "rb") as file:
-        error = _syscall(SYS_FINIT_MODULE, file.fileno(), b"", 0)
-    check(not error, lambda: f"insmod {name}: {os.strerror(error)}")
+        syscall(f"insmod {name}", SYS_FINIT_MODULE, file.fileno(), b"", 0)
 
 
 def rmmod(name):
-    error = _syscall(SYS_DELETE_MODULE, name.encode(), os.O_NONBLOCK)
-    check(not error, lambda: f"rmmod {name}: {os.strerror(error)}")
+    syscall(f"rmmod {name}", SYS_DELETE_MODULE, name.encode(), os.O_NONBLOCK)
 
 
-def _syscall(number, *args):
-    """0, or the number of an error."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    return ctypes.get_errno() if libc.syscall(number, *args) else 0
+def syscall(what, number, *args):
+    """A system call that Python has no function for, which must succeed; what it returns."""
+    got = ctypes.CDLL(None, use_errno=True).syscall(number, *args)
+    check(got >= 0, lambda: f"{what}: {os.strerror(ctypes.get_errno())}")
+    return got
 
 
 def loaded(name):

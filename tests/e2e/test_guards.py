@@ -14,8 +14,8 @@ import subprocess
 
 from echo import ECHO_PORT, EchoServer, Stream
 from lib import (EXIT_INCOMPLETE, MODULES, NEAR, PEER, check, check_equal, check_guards,
-                 check_tree, connection, connections, offload, run, setting, sh, start, until,
-                 upload)
+                 check_tree, connection, connections, offload, run, setting, sh, start, syscall,
+                 until, upload)
 
 PROGRESS = 64 << 10
 CGROUP = "/sys/fs/cgroup/chimney-test"
@@ -71,9 +71,7 @@ def ipsec(direction, source, destination):
 
 def bpf(command, attributes):
     buffer = ctypes.create_string_buffer(attributes, 144)
-    got = ctypes.CDLL(None, use_errno=True).syscall(SYS_BPF, command, buffer, len(buffer))
-    check(got >= 0, lambda: f"bpf {command}: {os.strerror(ctypes.get_errno())}")
-    return got
+    return syscall(f"bpf {command}", SYS_BPF, command, buffer, len(buffer))
 
 
 @contextlib.contextmanager

@@ -53,6 +53,7 @@ def check_result(client):
     check("error" not in result, lambda: f"iperf3 says: {result['error']}")
     for end in ("sum_sent", "sum_received"):
         check(result["end"][end]["bytes"] > 0, f"iperf3 has {end} nothing")
+    return result
 
 
 def journey(client, port):
@@ -80,15 +81,18 @@ def stream(port, seconds, *options):
     start_server()
     dumps = {"near": Tcpdump(NEAR_DEV, port), "far": Tcpdump(FAR_DEV, port, FAR)}
     client = start_client(port, seconds, *options)
+    failure = None
     try:
         phases = journey(client, port)
-    except Failure:
-        if client.poll() is None:
-            raise
-        phases = None
-    check_result(client)
+    except Failure as caught:
+        failure = caught
+    stopped = time.time()
+    begun = check_result(client)["start"]["timestamp"]["timesecs"]
     segments = {side: dump.stop() for side, dump in dumps.items()}
-    if phases is None:
+    if failure:
+        # Its stream ends before iperf3 itself does.
+        if stopped < begun + seconds:
+            raise failure
         return False
     for side, seen in segments.items():
         for name, (number, size) in count(seen, phases).items():

@@ -15,7 +15,6 @@
 
 #include "../../hw/device.h"
 
-struct hw_completion;
 struct sim_conn;
 struct sim_device;
 

@@ -511,7 +511,7 @@ static bool hw_step(struct hw_device *dev)
 		os_store(&dev->status, 0);
 		return false;
 	}
-	if (hw_is_full(dev)) {
+	if (unread == dev->config.completions && hw_is_full(dev)) {
 		os_store(&dev->status, HW_STATUS_STALLED);
 		return false;
 	}

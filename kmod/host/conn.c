@@ -248,6 +248,12 @@ void chimney_conns_put(struct chimney_conns *conns, struct chimney_conn *conn)
 		chimney_conns_free(conns);
 }
 
+/**
+ * chimney_conns_free() - free what chimney_conns_put() has collected
+ * @conns: emptied
+ *
+ * Context: any; the memory goes after a grace period.
+ */
 void chimney_conns_free(struct chimney_conns *conns)
 {
 	if (conns->first)

@@ -12,7 +12,8 @@
  *				      the completion was dealt with; sleeps
  *	    lock_sock()		      of a parked socket
  *	      slock		      likewise, bottom halves off
- *		chimney_conn.hold_lock   held segments and changes of state
+ *		sk_callback_lock	 taken to set sk_user_data
+ *		  chimney_conn.hold_lock   held segments and changes of state
  *
  * Calls into the core and below are made with none of the spinlocks held. A
  * call made on behalf of a parked socket is made by its owner, or by the one

@@ -32,6 +32,16 @@ void sim_defer(struct sim_conn *conn, struct delayed_work *work,
 	mod_delayed_work(conn->sim->wq, work, delay);
 }
 
+/* Most connections never had a work; none is queued any more. */
+static void cancel_deferred(struct sim_conn *conn)
+{
+	if (!conn->deferred)
+		return;
+	cancel_delayed_work_sync(&conn->retry);
+	cancel_delayed_work_sync(&conn->push);
+	cancel_delayed_work_sync(&conn->fin_wait);
+}
+
 /* Ask for an upload that the host must follow; slock held (TEV-16). */
 static void ask_back(struct sim_conn *conn, enum chimney_upload_reason reason)
 {
@@ -354,7 +364,7 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 	bh_unlock_sock(conn->sk);
 	local_bh_enable();
 	if (err) {
-		cancel_delayed_work_sync(&conn->retry);
+		cancel_deferred(conn);
 		conn_release(conn);
 		return err;
 	}
@@ -410,12 +420,7 @@ static void conn_quiesce(struct sim_conn *conn)
 	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
 	smp_mb();
 	await_run(conn);
-	/* Most connections have none. They are not queued any more. */
-	if (!conn->deferred)
-		return;
-	cancel_delayed_work_sync(&conn->retry);
-	cancel_delayed_work_sync(&conn->push);
-	cancel_delayed_work_sync(&conn->fin_wait);
+	cancel_deferred(conn);
 }
 
 static void conn_end(struct sim_conn *conn)

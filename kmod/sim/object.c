@@ -87,7 +87,7 @@ void sim_object_free(struct sim_device *sim, struct sim_object *object)
 	object->told = true;
 }
 
-/* The record of the first free id; NULL if there is none, or no memory. */
+/* The record of the first free id; -EBUSY if there is none, or -ENOMEM. */
 static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
 	struct xarray *objects = &sim->objects[type];

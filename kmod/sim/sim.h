@@ -91,7 +91,7 @@ struct sim_pending {
  * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more
  * @answer: (d) answer to the driver's own query
- * @any_lost: (d) the host may not know yet of connections that are lost
+ * @any_lost: (d) objects were lost; the host may not know yet of connections
  * @stuck: (d) the device would not destroy what the driver wanted destroyed
  * @events: (d) what the device told and the driver has not dealt with
  * @event_count: (d) number of these

@@ -32,7 +32,6 @@ static const struct rhashtable_params conn_params = {
 	.hashfn = key_hash,
 };
 
-static struct kmem_cache *conn_cache;
 static struct rhashtable conn_table;
 
 /* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
@@ -42,29 +41,44 @@ u16 chimney_ip_family(const struct sock *sk)
 	       !ipv6_addr_v4mapped(&sk->sk_v6_daddr) ? AF_INET6 : AF_INET;
 }
 
-/* Addresses of a socket, as they are in its datagrams. */
-void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
+/* Its addresses, as they are in its datagrams; those of IPv4 in the first word. */
+static u16 get_addresses(const struct sock *sk, struct in6_addr *src,
+			 struct in6_addr *dst)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
-	memset(tuple, 0, sizeof(*tuple));
-	tuple->family = chimney_ip_family(sk);
-	if (tuple->family == AF_INET6) {
-		tuple->src = sk->sk_v6_rcv_saddr;
-		tuple->dst = sk->sk_v6_daddr;
-	} else {
-		tuple->src.s6_addr32[0] = inet->inet_rcv_saddr;
-		tuple->dst.s6_addr32[0] = inet->inet_daddr;
+	if (chimney_ip_family(sk) == AF_INET6) {
+		*src = sk->sk_v6_rcv_saddr;
+		*dst = sk->sk_v6_daddr;
+		return AF_INET6;
 	}
-	tuple->sport = inet->inet_sport;
-	tuple->dport = inet->inet_dport;
+	*src = (struct in6_addr){ .s6_addr32[0] = inet->inet_rcv_saddr };
+	*dst = (struct in6_addr){ .s6_addr32[0] = inet->inet_daddr };
+	return AF_INET;
+}
+
+void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
+{
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->family = get_addresses(sk, &tuple->src, &tuple->dst);
+	tuple->sport = inet_sk(sk)->inet_sport;
+	tuple->dport = inet_sk(sk)->inet_dport;
 	tuple->cookie = atomic64_read(&sk->sk_cookie);
 }
 
 void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple)
 {
-	chimney_socket_tuple(conn->sk, tuple);
+	const struct chimney_conn_key *key = &conn->key;
+
+	*tuple = (struct chimney_tuple){
+		.family = key->family,
+		.src = key->src,
+		.dst = key->dst,
+		.sport = key->sport,
+		.dport = key->dport,
+		.cookie = atomic64_read(&conn->sk->sk_cookie),
+	};
 }
 
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
@@ -74,16 +88,11 @@ struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
 
 static void init_key(struct chimney_conn_key *key, const struct sock *sk)
 {
-	struct chimney_tuple tuple;
-
-	chimney_socket_tuple(sk, &tuple);
 	memset(key, 0, sizeof(*key));
 	key->net = sock_net(sk);
-	key->src = tuple.src;
-	key->dst = tuple.dst;
-	key->sport = tuple.sport;
-	key->dport = tuple.dport;
-	key->family = tuple.family;
+	key->family = get_addresses(sk, &key->src, &key->dst);
+	key->sport = inet_sk(sk)->inet_sport;
+	key->dport = inet_sk(sk)->inet_dport;
 	if (key->family == AF_INET6 &&
 	    ipv6_addr_type(&key->dst) & IPV6_ADDR_LINKLOCAL)
 		key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
@@ -113,9 +122,10 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 {
 	struct chimney_conn *conn;
 
-	conn = kmem_cache_zalloc(conn_cache, GFP_KERNEL);
+	conn = chimney_pool_take();
 	if (!conn)
 		return NULL;
+	memset_startat(conn, 0, handle);
 	kref_init(&conn->refs);
 	spin_lock_init(&conn->hold_lock);
 	__skb_queue_head_init(&conn->held);
@@ -153,7 +163,7 @@ static bool count_conn(struct chimney_host_net *hn)
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route)
 {
-	struct chimney_host_net *hn = chimney_host_net(sock_net(sk));
+	struct chimney_host_net *hn = route->binding->hn;
 	struct chimney_conn *conn;
 	int err;
 
@@ -187,7 +197,7 @@ void chimney_conn_remove(struct chimney_conn *conn)
 {
 	chimney_id_take(conn);
 	rhashtable_remove_fast(&conn_table, &conn->node, conn_params);
-	atomic_dec(&chimney_host_net(sock_net(conn->sk))->connections);
+	atomic_dec(&conn->binding->hn->connections);
 	chimney_conn_put(conn);
 }
 
@@ -196,21 +206,9 @@ void chimney_conn_get(struct chimney_conn *conn)
 	kref_get(&conn->refs);
 }
 
-u32 chimney_host_conn_size(void)
-{
-	return kmem_cache_size(conn_cache);
-}
-
 static void conns_free(struct rcu_head *rcu)
 {
-	struct chimney_conn *conn;
-	void *conns[CONNS_FREED];
-	size_t count = 0;
-
-	for (conn = container_of(rcu, struct chimney_conn, rcu); conn;
-	     conn = conn->next)
-		conns[count++] = conn;
-	kmem_cache_free_bulk(conn_cache, count, conns);
+	chimney_pool_give(container_of(rcu, struct chimney_conn, rcu));
 }
 
 static void conn_end(struct kref *refs)
@@ -225,8 +223,10 @@ static void conn_end(struct kref *refs)
 
 void chimney_conn_put(struct chimney_conn *conn)
 {
-	if (kref_put(&conn->refs, conn_end))
-		call_rcu(&conn->rcu, conns_free);
+	if (!kref_put(&conn->refs, conn_end))
+		return;
+	conn->next = NULL;
+	call_rcu(&conn->rcu, conns_free);
 }
 
 /**
@@ -365,12 +365,12 @@ int chimney_conn_init(void)
 {
 	int err;
 
-	conn_cache = KMEM_CACHE(chimney_conn, 0);
-	if (!conn_cache)
-		return -ENOMEM;
+	err = chimney_pool_init();
+	if (err)
+		return err;
 	err = rhashtable_init(&conn_table, &conn_params);
 	if (err)
-		kmem_cache_destroy(conn_cache);
+		chimney_pool_exit();
 	return err;
 }
 
@@ -378,5 +378,5 @@ void chimney_conn_exit(void)
 {
 	rhashtable_destroy(&conn_table);
 	chimney_id_exit();
-	kmem_cache_destroy(conn_cache);
+	chimney_pool_exit();
 }

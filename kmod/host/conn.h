@@ -76,6 +76,7 @@ struct chimney_host_net {
  * @list: of all bindings
  * @binding: the core's
  * @dev: device of the target
+ * @hn: of its namespace
  * @lock: serializes operations
  * @neighbors: struct chimney_neighbor that are offloaded
  * @neighbor_table: these by address
@@ -101,6 +102,7 @@ struct chimney_host_binding {
 	struct list_head list;
 	struct chimney_binding *binding;
 	struct net_device *dev;
+	struct chimney_host_net *hn;
 	struct mutex lock;
 	struct list_head neighbors;
 	DECLARE_HASHTABLE(neighbor_table, 8);
@@ -260,7 +262,6 @@ struct chimney_lookup {
 
 /**
  * struct chimney_conn - a connection that is offloaded or on its way
- * @handle: names it towards the target
  * @node: in the table the hook looks in
  * @key: its addresses
  * @rcu: the hook may still look at it
@@ -271,19 +272,23 @@ struct chimney_lookup {
  * @sk: the socket, held
  * @binding: where it is offloaded to, held
  * @route: where it leads, until it is parked
- * @path: the path object it depends on
  * @list: in the binding, or in the request that collects it
  * @state: where it is; changed under @hold_lock
  * @hold_lock: protects @state and @held
  * @held: segments that wait for the end of a hand-over
- * @okfn: what follows LOCAL_IN; held segments go on there
- * @forwarding: forwards under way
  * @prot: the socket's own struct proto
  * @af_ops: the socket's own icsk_af_ops
- * @snd_up: as it was; a change means urgent data
  * @rx: data indicated while the socket was owned (slock)
  * @acked: send data completed while the socket was owned (slock)
  * @unsent: sends the target refused because of an upload (slock)
+ * @work: brings it home for a retrieve or an abort
+ * @update: tells the target that they have changed (CLS-04)
+ * @cached: the cached variables as the target has them; socket owned
+ * @handle: names it towards the target
+ * @path: the path object it depends on
+ * @okfn: what follows LOCAL_IN; held segments go on there
+ * @forwarding: forwards under way
+ * @snd_up: as it was; a change means urgent data
  * @fin: a disconnect was indicated while the socket was owned (slock)
  * @closing: the application has closed the send half, the target does not know
  *	yet (slock)
@@ -302,11 +307,8 @@ struct chimney_lookup {
  * @wake: sets @flush
  * @retrieved: the target wants to be rid of it: segments are held
  * @error: errno of an abort, 0 if there was none
- * @work: brings it home for a retrieve or an abort
- * @cached: the cached variables as the target has them; socket owned
  * @rcvbuf: sk_rcvbuf when they were last compared, likewise
  * @options_set: an option of them was set, likewise
- * @update: tells the target that they have changed (CLS-04)
  * @doomed: an operation on it failed, or it was invalidated: it goes home
  * @counted_una: sequence number up to which bytes_acked of the socket counts
  * @counted_rcv: sequence number up to which bytes_received of it counts
@@ -322,7 +324,6 @@ struct chimney_lookup {
  * @guard: segments the parked socket tried to send itself; a bug if not 0
  */
 struct chimney_conn {
-	struct chimney_handle handle;
 	struct rhash_head node;
 	struct chimney_conn_key key;
 	struct rcu_head rcu;
@@ -333,22 +334,28 @@ struct chimney_conn {
 	struct sock *sk;
 	struct chimney_host_binding *binding;
 	struct chimney_route route;
-	struct chimney_path *path;
 	struct list_head list;
 
 	enum chimney_conn_state state;
 	spinlock_t hold_lock;
 	struct sk_buff_head held;
-	int (*okfn)(struct net *net, struct sock *sk, struct sk_buff *skb);
-	atomic_t forwarding;
 
 	struct proto *prot;
 	const struct inet_connection_sock_af_ops *af_ops;
-	u32 snd_up;
 
 	struct sk_buff_head rx;
 	struct sk_buff_head acked;
 	struct sk_buff_head unsent;
+	struct work_struct work;
+	struct work_struct update;
+	struct chimney_tcp_state_cached cached;
+
+	/* What follows is zero at first. */
+	struct chimney_handle handle;
+	struct chimney_path *path;
+	int (*okfn)(struct net *net, struct sock *sk, struct sk_buff *skb);
+	atomic_t forwarding;
+	u32 snd_up;
 	bool fin;
 	bool closing;
 	struct chimney_disconnect disconnect;
@@ -366,11 +373,8 @@ struct chimney_conn {
 	struct hrtimer wake;
 	bool retrieved;
 	int error;
-	struct work_struct work;
-	struct chimney_tcp_state_cached cached;
 	int rcvbuf;
 	bool options_set;
-	struct work_struct update;
 	bool doomed;
 	u32 counted_una;
 	u32 counted_rcv;
@@ -396,6 +400,12 @@ struct chimney_conns {
 	struct chimney_conn *first;
 	unsigned int count;
 };
+
+/* pool.c: memory for them */
+struct chimney_conn *chimney_pool_take(void);
+void chimney_pool_give(struct chimney_conn *first);
+int chimney_pool_init(void);
+void chimney_pool_exit(void);
 
 /* conn.c: the table */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,

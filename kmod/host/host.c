@@ -160,6 +160,7 @@ static void host_bind(struct chimney_target *target)
 	INIT_DELAYED_WORK(&hb->sync, chimney_sync_work);
 	INIT_DELAYED_WORK(&hb->refresh, chimney_refresh_work);
 	hb->dev = target->dev;
+	hb->hn = hn;
 	if (!hn->bindings && chimney_hold_register(net))
 		goto err_free;
 	hb->binding = chimney_bind(&host_client, target, hb);

@@ -82,6 +82,22 @@ parked_af_ops(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? &parked_mapped : &parked_ipv4;
 }
 
+/*
+ * For unlock_sock_fast(). Taking data out of its queues may sleep, so the socket is
+ * owned; but mostly there is none.
+ */
+static bool lock_to_park(struct sock *sk) __acquires(&sk->sk_lock.slock)
+{
+	bool slow = lock_sock_fast(sk);
+
+	if (slow || tcp_rtx_and_write_queues_empty(sk))
+		return slow;
+	unlock_sock_fast(sk, false);
+	lock_sock(sk);
+	__acquire(&sk->sk_lock.slock);
+	return true;
+}
+
 /**
  * chimney_park() - park the socket of a connection
  * @conn: the connection, in state HOLDING for longer than a grace period
@@ -99,8 +115,9 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	struct sock *sk = conn->sk;
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
+	bool slow;
 
-	lock_sock(sk);
+	slow = lock_to_park(sk);
 	reason = chimney_eligible(sk);
 	if (reason)
 		goto out;
@@ -139,7 +156,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	WRITE_ONCE(sk->sk_prot, sk->sk_family == AF_INET6 ? &parked_protv6 :
 							     &parked_prot);
 out:
-	release_sock(sk);
+	unlock_sock_fast(sk, slow);
 	return reason;
 }
 

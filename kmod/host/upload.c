@@ -201,11 +201,10 @@ void chimney_stay_offloaded(struct chimney_host_binding *hb,
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op)
 {
-	struct chimney_host_net *hn = chimney_host_net(dev_net(hb->dev));
 	unsigned int count;
 
 	while (!chimney_op_is_cancelled(op) && !list_empty(conns)) {
-		count = count_up_to(conns, READ_ONCE(hn->max_tree));
+		count = count_up_to(conns, READ_ONCE(hb->hn->max_tree));
 		chimney_upload_tree(hb, build(conns, count), op);
 	}
 	chimney_stay_offloaded(hb, conns, op);

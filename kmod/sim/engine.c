@@ -228,16 +228,54 @@ static struct sim_conn *conn_get(struct sim_device *sim, int family)
 		      conn_new(sim, family);
 }
 
+/* Has TCP neither sent nor received since sim_load_state(), and nothing in hand? */
+static bool is_as_loaded(const struct sim_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	const struct sock *sk = conn->sk;
+
+	return tp->segs_in == conn->loaded_in &&
+	       tp->segs_out == conn->loaded_out &&
+	       tcp_rtx_and_write_queues_empty(sk) &&
+	       skb_queue_empty(&sk->sk_receive_queue) &&
+	       RB_EMPTY_ROOT(&tp->out_of_order_queue) &&
+	       !sk->sk_err && !inet_csk(sk)->icsk_ca_ops->release;
+}
+
+/*
+ * What tcp_disconnect() does that matters to a socket that is as it was loaded: the
+ * next sim_load_state() sets all the rest.
+ */
+static void unload(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->bytes_sent = 0;
+	tp->bytes_retrans = 0;
+	tp->segs_out = 0;
+	tp->segs_in = 0;
+	tp->data_segs_out = 0;
+	tp->data_segs_in = 0;
+	tp->total_retrans = 0;
+	icsk->icsk_rto = TCP_TIMEOUT_INIT;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	icsk->icsk_ca_initialized = 0;
+	inet_csk_delack_init(sk);
+}
+
 /* Make it as new. */
 static void conn_recycle(struct sim_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
 	bh_lock_sock(sk);
-	tcp_prot.disconnect(sk, 0);
-	sk->sk_err = 0;
-	sock_reset_flag(sk, SOCK_KEEPOPEN);
-	sk->sk_userlocks &= ~SOCK_RCVBUF_LOCK;
+	if (is_as_loaded(conn)) {
+		unload(sk);
+	} else {
+		tcp_prot.disconnect(sk, 0);
+		sk->sk_err = 0;
+	}
 	bh_unlock_sock(sk);
 	llist_add(&conn->free, free_list(&conn->sim->engine, sk->sk_family));
 }

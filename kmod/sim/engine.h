@@ -67,6 +67,8 @@ struct sim_engine {
  * @pending: (s) send data that found no memory for the engine's copy
  * @sent_seq: (s) sequence number of the first byte of @sent
  * @sent_end: (s) one past the highest byte sent, ever
+ * @loaded_in: (s) segments received when it was loaded
+ * @loaded_out: (s) segments sent then
  * @proof: (s) the peer can send beyond this only after it got an ACK
  * @neighbor: (s) id of the neighbor's context when a frame last came
  * @segments: (s) segments received since the last ACK
@@ -116,6 +118,8 @@ struct sim_conn {
 	struct sk_buff_head pending;
 	u32 sent_seq;
 	u32 sent_end;
+	u32 loaded_in;
+	u32 loaded_out;
 	u32 proof;
 	u32 neighbor;
 	u32 segments;

@@ -289,6 +289,8 @@ int sim_load_state(struct sim_conn *conn, struct chimney_block *block,
 	/* The host has buffers for that; it is told when it grows. */
 	conn->backlog = sim_send_backlog(conn);
 	conn->sent_end = tp->snd_nxt;
+	conn->loaded_in = tp->segs_in;
+	conn->loaded_out = tp->segs_out;
 	conn->proof = tp->rcv_nxt + tp->rcv_wnd;
 	load_retransmissions(sk, &state->delegated);
 	load_retransmit_count(sk, &state->delegated);

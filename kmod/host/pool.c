@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records of connections. Those that are not in use wait for the next connections
+ * until the kernel is short of memory: many come and go at a time, and the pages
+ * that hold them would be given back and cleared each time.
+ */
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+
+#include "conn.h"
+
+/**
+ * struct pool - records that are not in use
+ * @lock: protects what follows
+ * @first: linked through their @next
+ * @count: how many
+ */
+struct pool {
+	spinlock_t lock;
+	struct chimney_conn *first;
+	unsigned long count;
+};
+
+static struct pool pool = {
+	.lock = __SPIN_LOCK_UNLOCKED(pool.lock),
+};
+
+static struct kmem_cache *cache;
+static struct shrinker *shrinker;
+
+static struct chimney_conn *take(void)
+{
+	struct chimney_conn *conn;
+
+	spin_lock_bh(&pool.lock);
+	conn = pool.first;
+	if (conn) {
+		pool.first = conn->next;
+		pool.count--;
+	}
+	spin_unlock_bh(&pool.lock);
+	return conn;
+}
+
+/**
+ * chimney_pool_take() - memory for the record of a connection
+ *
+ * Context: process, may sleep.
+ * Return: the record, with whatever is in it, or NULL without memory.
+ */
+struct chimney_conn *chimney_pool_take(void)
+{
+	return take() ?: kmem_cache_alloc(cache, GFP_KERNEL);
+}
+
+static void free_all(struct chimney_conn *conn)
+{
+	struct chimney_conn *next;
+
+	for (; conn; conn = next) {
+		next = conn->next;
+		kmem_cache_free(cache, conn);
+	}
+}
+
+/**
+ * chimney_pool_give() - records are not in use any more
+ * @first: the first of them, which are linked through their @next
+ *
+ * Context: any but hard interrupts.
+ */
+void chimney_pool_give(struct chimney_conn *first)
+{
+	struct chimney_conn *last = first;
+	unsigned long count = 1;
+
+	/* It tells who uses one that is free. */
+	if (IS_ENABLED(CONFIG_KASAN)) {
+		free_all(first);
+		return;
+	}
+	for (; last->next; last = last->next)
+		count++;
+	spin_lock_bh(&pool.lock);
+	last->next = pool.first;
+	pool.first = first;
+	pool.count += count;
+	spin_unlock_bh(&pool.lock);
+}
+
+/**
+ * chimney_host_conn_size() - memory for the record of a connection
+ *
+ * Context: any. Return: bytes.
+ */
+u32 chimney_host_conn_size(void)
+{
+	return kmem_cache_size(cache);
+}
+
+static unsigned long count_objects(struct shrinker *s,
+				   struct shrink_control *sc)
+{
+	return READ_ONCE(pool.count) ?: SHRINK_EMPTY;
+}
+
+static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
+{
+	struct chimney_conn *conn;
+	unsigned long count = 0;
+
+	while (count < sc->nr_to_scan && (conn = take())) {
+		kmem_cache_free(cache, conn);
+		count++;
+	}
+	return count ?: SHRINK_STOP;
+}
+
+int chimney_pool_init(void)
+{
+	cache = KMEM_CACHE(chimney_conn, 0);
+	if (!cache)
+		return -ENOMEM;
+	shrinker = shrinker_alloc(0, "chimney-connections");
+	if (!shrinker) {
+		kmem_cache_destroy(cache);
+		return -ENOMEM;
+	}
+	shrinker->count_objects = count_objects;
+	shrinker->scan_objects = scan_objects;
+	shrinker_register(shrinker);
+	return 0;
+}
+
+/* All connections are gone. */
+void chimney_pool_exit(void)
+{
+	shrinker_free(shrinker);
+	free_all(pool.first);
+	kmem_cache_destroy(cache);
+}

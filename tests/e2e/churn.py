@@ -10,6 +10,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
 import traceback
@@ -91,7 +92,8 @@ class Churn:
     def open(self):
         if len(self.sockets) < CONNECTIONS:
             sock = socket.create_connection((PEER, ECHO_PORT))
-            sock.settimeout(60)
+            # Not settimeout(), with which MSG_WAITALL takes what there is.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 60, 0))
             self.sockets.append(sock)
 
     def close(self):

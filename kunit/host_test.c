@@ -1364,6 +1364,108 @@ static void cancel_comes_before_the_next_tree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
 }
 
+/*
+ * Two connections in trees of one: the host prepares the second while the target
+ * has the first, and sends it only then; what it brings depends on the first.
+ */
+static void next_tree_waits(struct kunit *test, enum chimney_status status,
+			    enum chimney_role role)
+{
+	struct chimney_host_net *hn = chimney_host_net(&init_net);
+	unsigned int max_tree = hn->max_tree;
+	struct testbed *bed = test->priv;
+	struct chimney_op *op;
+
+	/* Arrange */
+	testbed_connect(test, bed);
+	hn->max_tree = 1;
+	/* Act */
+	op = testbed_request(test, bed, INITIATE);
+	testbed_wait(test, bed, INITIATE, 1);
+	TESTBED_UNTIL(test, READ_ONCE(testbed_sk(&bed->conn[1])->sk_prot) !=
+			    &tcp_prot);
+	KUNIT_EXPECT_EQ(test, 1, bed->calls[INITIATE]);
+	testbed_complete(bed, INITIATE, status);
+	/* Assert */
+	testbed_wait(test, bed, INITIATE, 2);
+	KUNIT_EXPECT_EQ(test, role,
+			testbed_block(test, bed, INITIATE, CHIMNEY_LAYER_PATH,
+				      0)->role);
+	testbed_complete(bed, INITIATE, CHIMNEY_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 0, testbed_finish(test, op));
+	KUNIT_EXPECT_EQ(test, status == CHIMNEY_STATUS_SUCCESS,
+			!!bed->conn[0].handle);
+	KUNIT_EXPECT_NOT_NULL(test, bed->conn[1].handle);
+	hn->max_tree = max_tree;
+	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
+}
+
+static void next_tree_links_to_the_one_before(struct kunit *test)
+{
+	next_tree_waits(test, CHIMNEY_STATUS_SUCCESS, CHIMNEY_ROLE_LINKER);
+}
+
+static void next_tree_begins_anew_after_a_failure(struct kunit *test)
+{
+	next_tree_waits(test, CHIMNEY_STATUS_FAILURE, CHIMNEY_ROLE_NEW);
+}
+
+/* The first of two trees is lost, the second is not. */
+static void lose_first_tree(struct kunit *test, enum chimney_op_kind kind)
+{
+	struct testbed *bed = test->priv;
+	struct chimney_block *lost;
+	struct chimney_op *op;
+
+	bed->calls[kind] = 0;
+	op = testbed_request_within(test, bed, kind, 50);
+	testbed_wait(test, bed, kind, 1);
+	lost = bed->tree[kind];
+	WRITE_ONCE(op->deadline_ms, TESTBED_DEADLINE_MS);
+	testbed_wait(test, bed, kind, 2);
+	testbed_complete(bed, kind, CHIMNEY_STATUS_SUCCESS);
+	TESTBED_UNTIL(test, READ_ONCE(op->state) != CHIMNEY_OP_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, CHIMNEY_OP_STATE_TIMED_OUT, op->state);
+	KUNIT_EXPECT_EQ(test, 1, op->ok);
+	KUNIT_EXPECT_EQ(test, 1, op->failed);
+	chimney_op_put(op);
+	KUNIT_EXPECT_EQ(test, TCP_CLOSE, testbed_sk(&bed->conn[0])->sk_state);
+	KUNIT_EXPECT_EQ(test, TCP_ESTABLISHED,
+			testbed_sk(&bed->conn[1])->sk_state);
+	/* It comes back late. */
+	bed->tree[kind] = lost;
+	testbed_complete(bed, kind, CHIMNEY_STATUS_FAILURE);
+}
+
+/* Contract: TERM-20 */
+static void op_05_next_tree_after_a_lost_one(struct kunit *test)
+{
+	struct chimney_host_net *hn = chimney_host_net(&init_net);
+	unsigned int max_tree = hn->max_tree;
+	struct testbed *bed = test->priv;
+
+	testbed_connect(test, bed);
+	hn->max_tree = 1;
+	lose_first_tree(test, INITIATE);
+	KUNIT_EXPECT_NOT_NULL(test, bed->conn[1].handle);
+	hn->max_tree = max_tree;
+}
+
+/* Contract: TERM-20 */
+static void op_05_next_tree_home_after_a_lost_one(struct kunit *test)
+{
+	struct chimney_host_net *hn = chimney_host_net(&init_net);
+	unsigned int max_tree = hn->max_tree;
+	struct testbed *bed = test->priv;
+
+	testbed_connect(test, bed);
+	testbed_offload(test, bed);
+	hn->max_tree = 1;
+	lose_first_tree(test, TERMINATE);
+	KUNIT_EXPECT_NULL(test, bed->conn[1].handle);
+	hn->max_tree = max_tree;
+}
+
 static void cancel_comes_before_the_next_layer(struct kunit *test)
 {
 	struct testbed *bed = test->priv;
@@ -1725,6 +1827,10 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(init_30_a_failure_changes_nothing),
 	KUNIT_CASE(init_66_segments_wait_for_the_completion),
 	KUNIT_CASE(inv_08_what_is_invalid_comes_home),
+	KUNIT_CASE(next_tree_begins_anew_after_a_failure),
+	KUNIT_CASE(next_tree_links_to_the_one_before),
+	KUNIT_CASE(op_05_next_tree_after_a_lost_one),
+	KUNIT_CASE(op_05_next_tree_home_after_a_lost_one),
 	KUNIT_CASE(op_12_a_lent_tree_is_left_alone),
 	KUNIT_CASE(pau_01_nothing_while_paused),
 	KUNIT_CASE(pau_07_capabilities_after_a_resume),

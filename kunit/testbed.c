@@ -506,7 +506,8 @@ struct testbed_conn *testbed_connect(struct kunit *test, struct testbed *bed)
 
 static struct chimney_op *request(struct kunit *test,
 				  struct testbed_conn *conn, unsigned int conns,
-				  enum chimney_op_kind kind, u8 layers)
+				  enum chimney_op_kind kind, u8 layers,
+				  u32 deadline_ms)
 {
 	struct chimney_request_options options = { .layers = layers };
 	struct chimney_selector *selector;
@@ -523,7 +524,7 @@ static struct chimney_op *request(struct kunit *test,
 		selector->sockets[i].sport = conn[i].port;
 		selector->sockets[i].dport = FAR_PORT;
 	}
-	op = chimney_op_create(&init_net, kind, 0, TESTBED_DEADLINE_MS);
+	op = chimney_op_create(&init_net, kind, 0, deadline_ms);
 	KUNIT_ASSERT_NOT_NULL(test, op);
 	refcount_inc(&op->refcnt);
 	chimney_host_start(&init_net, op, selector, &options);
@@ -540,21 +541,32 @@ static u8 one_layer(enum chimney_op_kind kind)
 struct chimney_op *testbed_request(struct kunit *test, struct testbed *bed,
 				   enum chimney_op_kind kind)
 {
-	return request(test, bed->conn, bed->conns, kind, one_layer(kind));
+	return testbed_request_within(test, bed, kind, TESTBED_DEADLINE_MS);
+}
+
+struct chimney_op *testbed_request_within(struct kunit *test,
+					  struct testbed *bed,
+					  enum chimney_op_kind kind,
+					  u32 deadline_ms)
+{
+	return request(test, bed->conn, bed->conns, kind, one_layer(kind),
+		       deadline_ms);
 }
 
 struct chimney_op *testbed_request_layers(struct kunit *test,
 					  struct testbed *bed,
 					  enum chimney_op_kind kind)
 {
-	return request(test, bed->conn, bed->conns, kind, CHIMNEY_ALL_LAYERS);
+	return request(test, bed->conn, bed->conns, kind, CHIMNEY_ALL_LAYERS,
+		       TESTBED_DEADLINE_MS);
 }
 
 struct chimney_op *testbed_request_one(struct kunit *test,
 				       struct testbed_conn *conn,
 				       enum chimney_op_kind kind)
 {
-	return request(test, conn, 1, kind, one_layer(kind));
+	return request(test, conn, 1, kind, one_layer(kind),
+		       TESTBED_DEADLINE_MS);
 }
 
 u32 testbed_finish(struct kunit *test, struct chimney_op *op)

@@ -151,6 +151,11 @@ void testbed_close(struct testbed_conn *conn);
 /* A request to the host, all connections; the caller holds the operation. */
 struct chimney_op *testbed_request(struct kunit *test, struct testbed *bed,
 				   enum chimney_op_kind kind);
+/* With a deadline for each tree. */
+struct chimney_op *testbed_request_within(struct kunit *test,
+					  struct testbed *bed,
+					  enum chimney_op_kind kind,
+					  u32 deadline_ms);
 /* Of all layers, not of the connections alone. */
 struct chimney_op *testbed_request_layers(struct kunit *test,
 					  struct testbed *bed,

@@ -34,13 +34,6 @@ static const struct rhashtable_params conn_params = {
 
 static struct rhashtable conn_table;
 
-/* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
-u16 chimney_ip_family(const struct sock *sk)
-{
-	return sk->sk_family == AF_INET6 &&
-	       !ipv6_addr_v4mapped(&sk->sk_v6_daddr) ? AF_INET6 : AF_INET;
-}
-
 /* Its addresses, as they are in its datagrams; those of IPv4 in the first word. */
 static u16 get_addresses(const struct sock *sk, struct in6_addr *src,
 			 struct in6_addr *dst)

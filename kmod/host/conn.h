@@ -39,6 +39,7 @@
 #include <linux/netfilter.h>
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include <chimney/client.h>
@@ -401,6 +402,13 @@ struct chimney_conns {
 	unsigned int count;
 };
 
+/* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
+static inline u16 chimney_ip_family(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 &&
+	       !ipv6_addr_v4mapped(&sk->sk_v6_daddr) ? AF_INET6 : AF_INET;
+}
+
 /* pool.c: memory for them */
 struct chimney_conn *chimney_pool_take(void);
 void chimney_pool_give(struct chimney_conn *first);
@@ -424,7 +432,6 @@ struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
 void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple);
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple);
-u16 chimney_ip_family(const struct sock *sk);
 bool chimney_conn_any_owned(struct net *net, u32 portid);
 int chimney_conn_init(void);
 void chimney_conn_exit(void);
@@ -445,8 +452,6 @@ struct chimney_host_binding *chimney_host_binding_get(struct net_device *dev);
 struct chimney_host_binding *chimney_host_binding_at(const struct net *net,
 						     unsigned int n);
 void chimney_host_binding_put(struct chimney_host_binding *hb);
-/* Wait for the operation just submitted; false if it was lost. */
-bool chimney_host_wait(struct chimney_host_binding *hb);
 bool chimney_host_open(const struct chimney_host_binding *hb);
 void chimney_host_sleep(void);
 void chimney_host_wake(void);

@@ -87,16 +87,16 @@ static void explain_tree(struct chimney_host_binding *hb,
 	tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE, CHIMNEY_ALL_LAYERS,
 				count);
 	list_for_each_entry(conn, conns, list) {
-		enum chimney_reason reason;
+		struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
+		enum chimney_reason reason = read_state(conn->sk, tc);
 
-		reason = read_state(conn->sk, chimney_tree_next(tree, conn));
 		if (reason) {
 			chimney_refuse_conn(op, conn->sk, reason);
 			chimney_tree_drop(tree);
 			continue;
 		}
 		path = chimney_path_find(hb, conn, path);
-		chimney_tree_add(tree, path);
+		chimney_tree_add(tree, tc, path);
 	}
 	chimney_tree_seal(tree);
 	if (tree->root) {

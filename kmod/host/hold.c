@@ -259,7 +259,7 @@ void chimney_hold_unregister(struct net *net)
 
 /**
  * chimney_hold_forward() - the target has the connection: it gets what is held
- * @conn: the connection, in state OFFLOADING
+ * @conn: the connection, in state OFFLOADING, or UPLOADING if it stays after all
  *
  * Context: process context, the binding's lock is held.
  */

@@ -235,17 +235,6 @@ static void free_tree(struct chimney_binding *binding,
 	chimney_tree_put(chimney_tree_of(tree));
 }
 
-bool chimney_host_wait(struct chimney_host_binding *hb)
-{
-	bool lost;
-
-	lockdep_assert_held(&hb->lock);
-	wait_for_completion(&hb->done);
-	lost = hb->lost;
-	hb->lost = false;
-	return !lost;
-}
-
 /* -------- indications -------- */
 
 /* The machine is asleep, or about to be. */

@@ -7,8 +7,9 @@
 
 #include "conn.h"
 
-/* Connections of a tree at most. */
+/* Connections of a tree at most, and as long as nobody has set that. */
 #define CHIMNEY_TREE_MAX	16384U
+#define CHIMNEY_TREE_DEFAULT	2048U
 
 static unsigned int host_net_id;
 static unsigned int tree_max = CHIMNEY_TREE_MAX;
@@ -57,7 +58,7 @@ static int __net_init host_net_init(struct net *net)
 	struct ctl_table *table;
 
 	hn->max_connections = UINT_MAX;
-	hn->max_tree = CHIMNEY_TREE_MAX;
+	hn->max_tree = CHIMNEY_TREE_DEFAULT;
 	table = kmemdup(host_net_template, sizeof(host_net_template),
 			GFP_KERNEL);
 	if (!table)

@@ -6,6 +6,9 @@
 #include "../core/op.h"
 #include "tree.h"
 
+/* After so many connections others have a chance to use the target. */
+#define IN_A_ROW	16384
+
 /**
  * chimney_refuse_conn() - record why a connection got into no tree
  * @op: the operation
@@ -34,12 +37,10 @@ void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 	chimney_op_add(op, &result);
 }
 
-/* Park the connections that are still eligible and build their tree. */
-static struct chimney_tree *build(struct chimney_host_binding *hb,
-				  struct list_head *conns, unsigned int count,
-				  struct chimney_op *op)
+/* Park the connections that are still eligible: their tree, not linked. */
+static struct chimney_tree *prepare(struct list_head *conns, unsigned int count,
+				    struct chimney_op *op)
 {
-	struct chimney_path *path = NULL;
 	struct chimney_tree *tree;
 	struct chimney_conn *conn, *next;
 
@@ -62,12 +63,22 @@ static struct chimney_tree *build(struct chimney_host_binding *hb,
 		chimney_conntrack_leave(conn->sk);
 		skb_queue_walk(&tc->block.send_queue, skb)
 			tc->send_bytes += skb->len;
-		path = chimney_path_find(hb, conn, path);
-		conn->path = path;
-		chimney_tree_add(tree, path);
+	}
+	return tree;
+}
+
+static void offload_link(struct chimney_host_binding *hb,
+			 struct chimney_tree *tree)
+{
+	struct chimney_path *path = NULL;
+	struct chimney_tree_conn *tc;
+
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		path = chimney_path_find(hb, tc->conn, path);
+		tc->conn->path = path;
+		chimney_tree_add(tree, tc, path);
 	}
 	chimney_tree_seal(tree);
-	return tree;
 }
 
 static bool offloaded(const struct chimney_block *block)
@@ -76,28 +87,8 @@ static bool offloaded(const struct chimney_block *block)
 	       block->status == CHIMNEY_STATUS_PARTIAL_SUCCESS;
 }
 
-static void finish_conn(struct chimney_host_binding *hb,
-			struct chimney_tree_conn *tc)
-{
-	struct chimney_conn *conn = tc->conn;
-
-	if (offloaded(&tc->block)) {
-		conn->path->count++;
-		list_add_tail(&conn->list, &hb->conns);
-		chimney_hold_forward(conn);
-		chimney_pump_start(conn);
-		return;
-	}
-	conn->path = NULL;
-	conn->outstanding = 0;
-	conn->outstanding_truesize = 0;
-	chimney_conntrack_return(conn->sk);
-	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue);
-	chimney_hold_release(conn);
-}
-
 /* What was not offloaded goes; what nothing depends on comes home (TERM-05). */
-static void finish_nodes(struct chimney_host_binding *hb,
+static void settle_nodes(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree)
 {
 	struct chimney_tree *unused;
@@ -119,16 +110,13 @@ static void finish_nodes(struct chimney_host_binding *hb,
 		else if (neighbor && list_empty(&neighbor->paths))
 			chimney_tree_neighbor(unused, neighbor);
 	}
-	chimney_upload_tree(hb, unused, NULL);
+	chimney_upload_nodes(hb, unused);
 }
 
-static void finish_lost(struct chimney_tree *tree)
+static void settle_lost(struct chimney_tree *tree)
 {
 	struct chimney_tree_node *node;
-	unsigned int i;
 
-	for (i = 0; i < tree->count; i++)
-		chimney_conn_lose(tree->conns[i].conn);
 	list_for_each_entry(node, &tree->nodes, list) {
 		if (node->block.role != CHIMNEY_ROLE_NEW)
 			continue;	/* lives on in the binding */
@@ -139,31 +127,89 @@ static void finish_lost(struct chimney_tree *tree)
 	}
 }
 
-static void offload_batch(struct chimney_host_binding *hb,
-			  struct list_head *conns, unsigned int count,
-			  struct chimney_op *op)
+static void offload_settle(struct chimney_host_binding *hb,
+			   struct chimney_tree *tree, bool answered)
 {
-	struct chimney_tree *tree;
-	unsigned int i;
+	struct chimney_tree_conn *tc;
 
-	tree = build(hb, conns, count, op);
-	if (!tree->count) {
-		chimney_tree_put(tree);
+	if (!answered) {
+		settle_lost(tree);
 		return;
 	}
-	if (!chimney_tree_send(hb, tree, op->deadline_ms)) {
-		chimney_tree_record(tree, op, hb->dev->ifindex);
-		chimney_op_time_out(op);
-		finish_lost(tree);
-		chimney_tree_put(tree);
-		return;
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		if (!offloaded(&tc->block))
+			continue;
+		tc->conn->path->count++;
+		list_add_tail(&tc->conn->list, &hb->conns);
 	}
-	chimney_tree_record(tree, op, hb->dev->ifindex);
-	for (i = 0; i < tree->count; i++)
-		finish_conn(hb, &tree->conns[i]);
-	finish_nodes(hb, tree);
+	settle_nodes(hb, tree);
+}
+
+/* The target does not have it. */
+static void stay(struct chimney_tree_conn *tc)
+{
+	struct chimney_conn *conn = tc->conn;
+
+	conn->path = NULL;
+	conn->outstanding = 0;
+	conn->outstanding_truesize = 0;
+	chimney_conntrack_return(conn->sk);
+	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue);
+	chimney_hold_release(conn);
+}
+
+static void offload_withdraw(struct chimney_host_binding *hb,
+			     struct chimney_tree *tree, struct chimney_op *op)
+{
+	struct chimney_tree_conn *tc;
+
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		chimney_refuse_conn(op, tc->conn->sk, CHIMNEY_REASON_CANCELLED);
+		stay(tc);
+	}
 	chimney_tree_put(tree);
-	chimney_refresh_start(hb);
+}
+
+static void finish_conn(struct chimney_tree_conn *tc)
+{
+	if (!offloaded(&tc->block)) {
+		stay(tc);
+		return;
+	}
+	chimney_hold_forward(tc->conn);
+	chimney_pump_start(tc->conn);
+}
+
+static void offload_finish(struct chimney_host_binding *hb,
+			   struct chimney_tree *tree, bool answered,
+			   struct chimney_op *op)
+{
+	struct chimney_tree_conn *tc;
+
+	chimney_tree_record(tree, op, hb->dev->ifindex);
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		if (answered)
+			finish_conn(tc);
+		else
+			chimney_conn_lose(tc->conn);
+	}
+	chimney_tree_put(tree);
+}
+
+static const struct chimney_pipeline_ops offload_ops = {
+	.link = offload_link,
+	.withdraw = offload_withdraw,
+	.settle = offload_settle,
+	.finish = offload_finish,
+};
+
+/* Is a target's binding locked, and does it take offloads? */
+static enum chimney_reason check_open(const struct chimney_host_binding *hb)
+{
+	if (hb->dead)
+		return CHIMNEY_REASON_NO_TARGET;
+	return chimney_host_open(hb) ? CHIMNEY_REASON_NONE :
+				       CHIMNEY_REASON_TARGET_PAUSED;
 }
 
 static void refuse_all(struct list_head *conns, struct chimney_op *op,
@@ -178,16 +224,40 @@ static void refuse_all(struct list_head *conns, struct chimney_op *op,
 	}
 }
 
+/* Begin with a target, after the one that @line was for. */
+static void enter(struct chimney_pipeline *line,
+		  struct chimney_host_binding *hb)
+{
+	kref_get(&hb->refs);
+	mutex_lock(&hb->lock);
+	line->hb = hb;
+}
+
+/* Others may have the target now. */
+static void leave(struct chimney_pipeline *line)
+{
+	struct chimney_host_binding *hb = line->hb;
+
+	if (!hb)
+		return;
+	chimney_pipeline_end(line);
+	chimney_refresh_start(hb);
+	line->hb = NULL;
+	mutex_unlock(&hb->lock);
+	chimney_host_binding_put(hb);
+}
+
 /* One target at a time: the connections in @conns that lead to the first's. */
-static void offload_next(struct list_head *conns, struct chimney_op *op)
+static void offload_next(struct chimney_pipeline *line, struct list_head *conns)
 {
 	struct chimney_host_binding *hb;
 	struct chimney_conn *conn, *next;
+	enum chimney_reason reason;
+	struct chimney_tree *tree;
 	unsigned int count = 0;
 	LIST_HEAD(batch);
 
 	hb = list_first_entry(conns, struct chimney_conn, list)->binding;
-	kref_get(&hb->refs);
 	/* Mostly all of them. */
 	list_for_each_entry(conn, conns, list) {
 		if (conn->binding != hb)
@@ -201,15 +271,20 @@ static void offload_next(struct list_head *conns, struct chimney_op *op)
 		list_move_tail(&conn->list, &batch);
 		count++;
 	}
-	mutex_lock(&hb->lock);
-	if (hb->dead)
-		refuse_all(&batch, op, CHIMNEY_REASON_NO_TARGET);
-	else if (!chimney_host_open(hb))
-		refuse_all(&batch, op, CHIMNEY_REASON_TARGET_PAUSED);
+	if (hb != line->hb) {
+		leave(line);
+		enter(line, hb);
+	}
+	reason = check_open(hb);
+	if (reason) {
+		refuse_all(&batch, line->op, reason);
+		return;
+	}
+	tree = prepare(&batch, count, line->op);
+	if (tree->count)
+		chimney_pipeline_add(line, tree);
 	else
-		offload_batch(hb, &batch, count, op);
-	mutex_unlock(&hb->lock);
-	chimney_host_binding_put(hb);
+		chimney_tree_put(tree);
 }
 
 /* Results tell sockets apart by their cookies, made when first asked for. */
@@ -258,9 +333,10 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
  * One grace period for all: after it no segment that passed the hook before it
  * held them is on its way to a socket any more.
  */
-static void offload_some(struct chimney_op *op, struct sock **sockets,
+static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 			 unsigned int count, bool owned)
 {
+	struct chimney_op *op = line->op;
 	struct chimney_lookup lookup = {};
 	enum chimney_reason reason;
 	LIST_HEAD(conns);
@@ -282,7 +358,7 @@ static void offload_some(struct chimney_op *op, struct sock **sockets,
 		if (chimney_op_is_cancelled(op))
 			refuse_all(&conns, op, CHIMNEY_REASON_CANCELLED);
 		else
-			offload_next(&conns, op);
+			offload_next(line, &conns);
 	}
 }
 
@@ -313,13 +389,23 @@ void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count, bool owned)
 {
 	struct chimney_host_net *hn = chimney_host_net(sock_net(*sockets));
-	unsigned int n;
+	struct chimney_pipeline line = {
+		.ops = &offload_ops,
+		.op = op,
+	};
+	unsigned int n, since = 0;
 
 	for (; count; count -= n, sockets += n) {
 		n = min(count, READ_ONCE(hn->max_tree));
 		if (chimney_op_is_cancelled(op))
 			offload_none(op, sockets, n);
 		else
-			offload_some(op, sockets, n, owned);
+			offload_some(&line, sockets, n, owned);
+		since += n;
+		if (since >= IN_A_ROW) {
+			leave(&line);
+			since = 0;
+		}
 	}
+	leave(&line);
 }

@@ -60,7 +60,7 @@ static void add_conn(struct chimney_tree *tree, struct chimney_conn *conn)
 		tc = chimney_tree_next(tree, conn);
 		if (tree->kind == CHIMNEY_OP_KIND_UPDATE)
 			fill_cached(conn, &tc->cached);
-		chimney_tree_add(tree, conn->path);
+		chimney_tree_add(tree, tc, conn->path);
 		return;
 	}
 	if (tree->kind == CHIMNEY_OP_KIND_UPDATE)

@@ -258,7 +258,7 @@ static void retire(struct chimney_host_binding *hb,
 	tree = chimney_tree_new(CHIMNEY_OP_KIND_TERMINATE, CHIMNEY_ALL_LAYERS,
 				0);
 	chimney_tree_neighbor(tree, neighbor);
-	chimney_upload_tree(hb, tree, NULL);
+	chimney_upload_nodes(hb, tree);
 }
 
 static void relink(struct chimney_host_binding *hb)

@@ -414,6 +414,8 @@ int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 	struct rb_node *node;
 	struct sk_buff *skb;
 
+	if (tcp_rtx_and_write_queues_empty(sk))
+		goto out;
 	__skb_queue_head_init(&all);
 	while ((node = rb_first(&sk->tcp_rtx_queue))) {
 		skb = rb_to_skb(node);
@@ -446,6 +448,7 @@ int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 		}
 		__skb_queue_tail(list, skb);
 	}
+out:
 	forget_scoreboard(tp);
 	return err;
 }

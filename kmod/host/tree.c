@@ -160,13 +160,13 @@ static const enum chimney_state_type tcp_type[] = {
 };
 
 /*
- * Room for the block of @conn, whose state the caller fills in: either
- * chimney_tree_add() or chimney_tree_drop() is next. Takes a reference.
+ * Room for the block of @conn, whose state the caller fills in: it is for
+ * chimney_tree_add() or, at once, chimney_tree_drop(). Takes a reference.
  */
 struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
 					    struct chimney_conn *conn)
 {
-	struct chimney_tree_conn *tc = &tree->conns[tree->count];
+	struct chimney_tree_conn *tc = &tree->conns[tree->count++];
 
 	chimney_block_init(&tc->block, tcp_type[tree->kind], &conn->handle,
 			   tree->kind == CHIMNEY_OP_KIND_INVALIDATE ?
@@ -182,20 +182,20 @@ struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
 	return tc;
 }
 
-/* Put the block that chimney_tree_next() returned below @path. */
-void chimney_tree_add(struct chimney_tree *tree, struct chimney_path *path)
+/* Put a block that chimney_tree_next() returned below @path. */
+void chimney_tree_add(struct chimney_tree *tree, struct chimney_tree_conn *tc,
+		      struct chimney_path *path)
 {
-	struct chimney_tree_conn *tc = &tree->conns[tree->count++];
 	struct chimney_tree_node *parent = chimney_tree_path(tree, path);
 
 	*parent->tail = &tc->block;
 	parent->tail = &tc->block.next;
 }
 
-/* Forget the block that chimney_tree_next() returned. */
+/* Forget the block that chimney_tree_next() returned last. */
 void chimney_tree_drop(struct chimney_tree *tree)
 {
-	struct chimney_tree_conn *tc = &tree->conns[tree->count];
+	struct chimney_tree_conn *tc = &tree->conns[--tree->count];
 
 	chimney_conn_put(tc->conn);
 	memset(tc, 0, sizeof(*tc));
@@ -225,18 +225,17 @@ static void fail(struct chimney_tree *tree)
 }
 
 /**
- * chimney_tree_send() - send a tree and wait for the target's answer
+ * chimney_tree_start() - send a tree; chimney_tree_wait() is next
  * @hb: the binding, lock held
  * @tree: the tree, sealed, not empty
  * @deadline_ms: time the target has
  *
  * A tree that the core refuses has failed in all its objects.
  *
- * Context: process, sleeps.
- * Return: false if it was lost: its blocks must not be touched any more.
+ * Context: process.
  */
-bool chimney_tree_send(struct chimney_host_binding *hb,
-		       struct chimney_tree *tree, u32 deadline_ms)
+void chimney_tree_start(struct chimney_host_binding *hb,
+			struct chimney_tree *tree, u32 deadline_ms)
 {
 	static int (*const send[])(struct chimney_binding *binding,
 				   struct chimney_block *root,
@@ -248,11 +247,45 @@ bool chimney_tree_send(struct chimney_host_binding *hb,
 		[CHIMNEY_OP_KIND_INVALIDATE] = chimney_invalidate_offload,
 	};
 
-	if (send[tree->kind](hb->binding, tree->root, deadline_ms)) {
-		fail(tree);
-		return true;
-	}
-	return chimney_host_wait(hb);
+	lockdep_assert_held(&hb->lock);
+	if (!send[tree->kind](hb->binding, tree->root, deadline_ms))
+		return;
+	fail(tree);
+	complete(&hb->done);
+}
+
+/**
+ * chimney_tree_wait() - wait for the target's answer
+ * @hb: the binding of chimney_tree_start(), lock held
+ *
+ * Context: process, sleeps.
+ * Return: false if the tree was lost: its blocks must not be touched any more.
+ */
+bool chimney_tree_wait(struct chimney_host_binding *hb)
+{
+	bool lost;
+
+	lockdep_assert_held(&hb->lock);
+	wait_for_completion(&hb->done);
+	lost = hb->lost;
+	hb->lost = false;
+	return !lost;
+}
+
+/**
+ * chimney_tree_send() - send a tree and wait for the target's answer
+ * @hb: as for chimney_tree_start()
+ * @tree: likewise
+ * @deadline_ms: likewise
+ *
+ * Context: process, sleeps.
+ * Return: as chimney_tree_wait().
+ */
+bool chimney_tree_send(struct chimney_host_binding *hb,
+		       struct chimney_tree *tree, u32 deadline_ms)
+{
+	chimney_tree_start(hb, tree, deadline_ms);
+	return chimney_tree_wait(hb);
 }
 
 static bool has_buffered_data(const struct chimney_tree *tree)

@@ -81,6 +81,49 @@ struct chimney_tree {
 	struct chimney_tree_conn conns[];
 };
 
+/**
+ * struct chimney_pipeline_ops - what an operation does with its trees
+ * @link: put the blocks of connections below those of their paths, and seal the tree
+ * @withdraw: the tree is not to be sent after all: its connections stay where they
+ *	are, and are refused because @op was cancelled; consumes the tree
+ * @settle: deal with neighbors and paths of a tree that was answered or lost: the
+ *	next one depends on them
+ * @finish: deal with its connections, and tell @op about it; consumes the tree. By
+ *	then the target may have the next one.
+ *
+ * All are called in process context with the binding's lock held, and may sleep.
+ */
+struct chimney_pipeline_ops {
+	void (*link)(struct chimney_host_binding *hb,
+		     struct chimney_tree *tree);
+	void (*withdraw)(struct chimney_host_binding *hb,
+			 struct chimney_tree *tree, struct chimney_op *op);
+	void (*settle)(struct chimney_host_binding *hb,
+		       struct chimney_tree *tree, bool answered);
+	void (*finish)(struct chimney_host_binding *hb,
+		       struct chimney_tree *tree, bool answered,
+		       struct chimney_op *op);
+};
+
+/**
+ * struct chimney_pipeline - the trees of an operation, one after the other
+ * @ops: what it does with them
+ * @hb: the binding, whose lock is held while the target has a tree
+ * @op: collects the results, or NULL
+ * @tree: the one that the target has, or NULL
+ */
+struct chimney_pipeline {
+	const struct chimney_pipeline_ops *ops;
+	struct chimney_host_binding *hb;
+	struct chimney_op *op;
+	struct chimney_tree *tree;
+};
+
+/* pipeline.c */
+void chimney_pipeline_add(struct chimney_pipeline *line,
+			  struct chimney_tree *tree);
+void chimney_pipeline_end(struct chimney_pipeline *line);
+
 struct chimney_tree *chimney_tree_new(enum chimney_op_kind kind, u8 layers,
 				      unsigned int conns);
 struct chimney_tree_node *
@@ -90,9 +133,13 @@ struct chimney_tree_node *chimney_tree_path(struct chimney_tree *tree,
 					    struct chimney_path *path);
 struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
 					    struct chimney_conn *conn);
-void chimney_tree_add(struct chimney_tree *tree, struct chimney_path *path);
+void chimney_tree_add(struct chimney_tree *tree, struct chimney_tree_conn *tc,
+		      struct chimney_path *path);
 void chimney_tree_drop(struct chimney_tree *tree);
 void chimney_tree_seal(struct chimney_tree *tree);
+void chimney_tree_start(struct chimney_host_binding *hb,
+			struct chimney_tree *tree, u32 deadline_ms);
+bool chimney_tree_wait(struct chimney_host_binding *hb);
 bool chimney_tree_send(struct chimney_host_binding *hb,
 		       struct chimney_tree *tree, u32 deadline_ms);
 bool chimney_tree_operate(struct chimney_host_binding *hb,
@@ -101,7 +148,7 @@ void chimney_tree_put(struct chimney_tree *tree);
 void chimney_tree_record(struct chimney_tree *tree, struct chimney_op *op,
 			 int ifindex);
 struct chimney_tree *chimney_tree_of(struct chimney_block *root);
-void chimney_upload_tree(struct chimney_host_binding *hb,
-			 struct chimney_tree *tree, struct chimney_op *op);
+void chimney_upload_nodes(struct chimney_host_binding *hb,
+			  struct chimney_tree *tree);
 
 #endif /* _CHIMNEY_HOST_TREE_H */

@@ -30,7 +30,7 @@ static void choose_objects(struct chimney_tree *tree)
 }
 
 /* A tree of the first @count connections of a list, which leave it. */
-static struct chimney_tree *build(struct list_head *conns, unsigned int count)
+static struct chimney_tree *prepare(struct list_head *conns, unsigned int count)
 {
 	struct chimney_tree *tree;
 	struct chimney_conn *conn;
@@ -43,10 +43,26 @@ static struct chimney_tree *build(struct list_head *conns, unsigned int count)
 		chimney_hold_stop_forward(conn);
 		chimney_pump_stop(conn);
 		chimney_tree_next(tree, conn);
-		chimney_tree_add(tree, conn->path);
-		conn->path->count--;
 	}
 	return tree;
+}
+
+static void seal(struct chimney_tree *tree)
+{
+	choose_objects(tree);
+	chimney_tree_seal(tree);
+}
+
+static void upload_link(struct chimney_host_binding *hb,
+			struct chimney_tree *tree)
+{
+	struct chimney_tree_conn *tc;
+
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		chimney_tree_add(tree, tc, tc->conn->path);
+		tc->conn->path->count--;
+	}
+	seal(tree);
 }
 
 /**
@@ -60,6 +76,20 @@ void chimney_conn_lose(struct chimney_conn *conn)
 	chimney_conntrack_return(conn->sk);
 	chimney_unpark_lost(conn);
 	chimney_hold_release(conn);
+}
+
+static void upload_withdraw(struct chimney_host_binding *hb,
+			    struct chimney_tree *tree, struct chimney_op *op)
+{
+	struct chimney_tree_conn *tc;
+
+	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		chimney_refuse_conn(op, tc->conn->sk, CHIMNEY_REASON_CANCELLED);
+		list_add_tail(&tc->conn->list, &hb->conns);
+		chimney_hold_forward(tc->conn);
+		chimney_pump_start(tc->conn);
+	}
+	chimney_tree_put(tree);
 }
 
 static void finish_conn(struct chimney_tree_conn *tc)
@@ -76,7 +106,8 @@ static void finish_conn(struct chimney_tree_conn *tc)
 	chimney_hold_release(conn);
 }
 
-static void finish_nodes(struct chimney_tree *tree)
+static void upload_settle(struct chimney_host_binding *hb,
+			  struct chimney_tree *tree, bool answered)
 {
 	struct chimney_tree_node *node;
 
@@ -116,47 +147,56 @@ static bool has_lost(const struct chimney_tree *tree)
 	return false;
 }
 
-/**
- * chimney_upload_tree() - send a tree and deal with what comes back
- * @hb: the binding, lock held
- * @tree: objects that are offloaded, or empty; consumed
- * @op: collects the results, or NULL
- *
- * Context: process context, sleeps until the target has answered.
- */
-void chimney_upload_tree(struct chimney_host_binding *hb,
-			 struct chimney_tree *tree, struct chimney_op *op)
+static void upload_finish(struct chimney_host_binding *hb,
+			  struct chimney_tree *tree, bool answered,
+			  struct chimney_op *op)
 {
-	u32 deadline_ms = op ? op->deadline_ms : CHIMNEY_HOST_DEADLINE_MS;
 	struct chimney_tree_conn *tc;
-	bool answered;
 
-	lockdep_assert_held(&hb->lock);
-	if (!tree->root)
-		goto put;
-	choose_objects(tree);
-	chimney_tree_seal(tree);
-	answered = chimney_tree_send(hb, tree, deadline_ms);
 	if (answered)
 		count_bytes(tree);
-	else if (op)
-		chimney_op_time_out(op);
 	chimney_tree_record(tree, op, hb->dev->ifindex);
-
 	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
 		if (answered)
 			finish_conn(tc);
 		else
 			chimney_conn_lose(tc->conn);
 	}
-	finish_nodes(tree);
 	/* G-06: handles of lost objects stay valid. */
-	if (answered && has_lost(tree)) {
+	if (answered && has_lost(tree))
 		list_add(&tree->list, &hb->lost_trees);
+	else
+		chimney_tree_put(tree);
+}
+
+static const struct chimney_pipeline_ops upload_ops = {
+	.link = upload_link,
+	.withdraw = upload_withdraw,
+	.settle = upload_settle,
+	.finish = upload_finish,
+};
+
+/**
+ * chimney_upload_nodes() - take neighbors and paths back that nothing depends on
+ * @hb: the binding, lock held
+ * @tree: a tree of them, or an empty one; consumed
+ *
+ * Context: process context, sleeps until the target has answered.
+ */
+void chimney_upload_nodes(struct chimney_host_binding *hb,
+			  struct chimney_tree *tree)
+{
+	bool answered;
+
+	lockdep_assert_held(&hb->lock);
+	if (!tree->root) {
+		chimney_tree_put(tree);
 		return;
 	}
-put:
-	chimney_tree_put(tree);
+	seal(tree);
+	answered = chimney_tree_send(hb, tree, CHIMNEY_HOST_DEADLINE_MS);
+	upload_settle(hb, tree, answered);
+	upload_finish(hb, tree, answered, NULL);
 }
 
 static unsigned int count_up_to(const struct list_head *conns, unsigned int max)
@@ -201,12 +241,19 @@ void chimney_stay_offloaded(struct chimney_host_binding *hb,
 void chimney_upload_list(struct chimney_host_binding *hb,
 			 struct list_head *conns, struct chimney_op *op)
 {
+	struct chimney_pipeline line = {
+		.ops = &upload_ops,
+		.hb = hb,
+		.op = op,
+	};
 	unsigned int count;
 
+	lockdep_assert_held(&hb->lock);
 	while (!chimney_op_is_cancelled(op) && !list_empty(conns)) {
 		count = count_up_to(conns, READ_ONCE(hb->hn->max_tree));
-		chimney_upload_tree(hb, build(conns, count), op);
+		chimney_pipeline_add(&line, prepare(conns, count));
 	}
+	chimney_pipeline_end(&line);
 	chimney_stay_offloaded(hb, conns, op);
 }
 

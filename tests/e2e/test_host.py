@@ -18,7 +18,8 @@ from lib import (BEHIND, EXIT_INCOMPLETE, FAR, FAR_DEV, NEAR_DEV, PEER, ROUTED, 
 PROGRESS = 256 << 10
 NEW_MAC = "02:00:00:00:00:77"
 # Of struct tcp_info: where members begin.
-TCPI_RTT, TCPI_SND_CWND, TCPI_BYTES_ACKED, TCPI_BYTES_RECEIVED = 68, 80, 120, 128
+TCPI_RTO, TCPI_RTT, TCPI_SND_CWND = 8, 68, 80
+TCPI_BYTES_ACKED, TCPI_BYTES_RECEIVED = 120, 128
 TCPI_SEGS_OUT, TCPI_SEGS_IN, TCPI_BYTES_SENT, TCPI_BYTES_RETRANS = 136, 140, 200, 208
 
 
@@ -339,6 +340,41 @@ def check_info(before, after, size):
     check(member(after, TCPI_SEGS_IN) > member(before, TCPI_SEGS_IN), "no segments came in")
     check(member(after, TCPI_RTT) > 0, "no round-trip time")
     check(member(after, TCPI_SND_CWND) > 0, "no congestion window")
+
+
+def counters(sock):
+    """What a connection has counted; idle, it counts on neither side."""
+    data = info(sock)
+    return [member(data, TCPI_RTO)] + [
+        member(data, offset) for offset in (TCPI_SEGS_OUT, TCPI_SEGS_IN)] + [
+        member(data, offset, "Q") for offset in (TCPI_BYTES_ACKED, TCPI_BYTES_RECEIVED,
+                                                 TCPI_BYTES_SENT, TCPI_BYTES_RETRANS)]
+
+
+def test_reuse():
+    """What a target keeps for the next connection knows nothing of the one before, be it that
+    data flowed or not."""
+    server = EchoServer()
+    start(tcp=1)
+    memory = None
+    for used in (False, True, False):
+        first = connect()
+        echo(first, bytes(100000))
+        check_tree(offload(*connection(first)))
+        if used:
+            echo(first, bytes(100000))
+        check_tree(upload(*connection(first)))
+        second = connect()
+        before = counters(second)
+        check_tree(offload(*connection(second)))
+        check_equal(counters(second), before, "what the target has counted")
+        memory = memory or targets()[0]["memory"]
+        check_equal(targets()[0]["memory"], memory, "memory, used anew")
+        check_tree(upload(*connection(second)))
+        check_equal(counters(second), before, "what came home")
+        first.close()
+        second.close()
+    server.stop()
 
 
 def test_ss():

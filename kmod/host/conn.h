@@ -9,7 +9,7 @@
  *	rtnl, the lock of the target registry
  *	  chimney_host_binding.lock   one operation at a time on a target; held
  *				      from the first look at its objects until
- *				      the completion was dealt with; sleeps
+ *				      the last completion was dealt with; sleeps
  *	    lock_sock()		      of a parked socket
  *	      slock		      likewise, bottom halves off
  *		sk_callback_lock	 taken to set sk_user_data
@@ -26,7 +26,8 @@
  * that takes it: chimney_sync_later(), chimney_update_later(), chimney_upload_later().
  *
  * The hook at LOCAL_IN looks connections up under RCU. A socket that is parked
- * has its connection in sk_user_data, which changes with the socket owned.
+ * has its connection in sk_user_data, which changes with the socket's lock held:
+ * owned, or under the slock while nobody owns it.
  */
 #ifndef _CHIMNEY_HOST_CONN_H
 #define _CHIMNEY_HOST_CONN_H

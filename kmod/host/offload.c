@@ -203,7 +203,7 @@ static const struct chimney_pipeline_ops offload_ops = {
 	.finish = offload_finish,
 };
 
-/* Is a target's binding locked, and does it take offloads? */
+/* Does a target take offloads? Its binding's lock is held. */
 static enum chimney_reason check_open(const struct chimney_host_binding *hb)
 {
 	if (hb->dead)

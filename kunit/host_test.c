@@ -1323,6 +1323,13 @@ static void op_12_a_lent_tree_is_left_alone(struct kunit *test)
 	testbed_finish(test, op);
 }
 
+/* For trees of one. */
+static void connect_second(struct kunit *test, struct testbed *bed)
+{
+	testbed_connect(test, bed);
+	chimney_host_net(&init_net)->max_tree = 1;
+}
+
 /* Two connections in trees of one; the operation is cancelled in the first. */
 static void cancel_in_first_tree(struct kunit *test, enum chimney_op_kind kind)
 {
@@ -1345,13 +1352,10 @@ static void cancel_in_first_tree(struct kunit *test, enum chimney_op_kind kind)
 
 static void cancel_comes_before_the_next_tree(struct kunit *test)
 {
-	struct chimney_host_net *hn = chimney_host_net(&init_net);
-	unsigned int max_tree = hn->max_tree;
 	struct testbed *bed = test->priv;
 
 	/* Arrange */
-	testbed_connect(test, bed);
-	hn->max_tree = 1;
+	connect_second(test, bed);
 	/* Act and assert: on the way out */
 	cancel_in_first_tree(test, INITIATE);
 	KUNIT_EXPECT_NOT_NULL(test, bed->conn[0].handle);
@@ -1360,7 +1364,6 @@ static void cancel_comes_before_the_next_tree(struct kunit *test)
 	testbed_offload(test, bed);
 	cancel_in_first_tree(test, TERMINATE);
 	KUNIT_EXPECT_TRUE(test, !bed->conn[0].handle != !bed->conn[1].handle);
-	hn->max_tree = max_tree;
 	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
 }
 
@@ -1371,14 +1374,11 @@ static void cancel_comes_before_the_next_tree(struct kunit *test)
 static void next_tree_waits(struct kunit *test, enum chimney_status status,
 			    enum chimney_role role)
 {
-	struct chimney_host_net *hn = chimney_host_net(&init_net);
-	unsigned int max_tree = hn->max_tree;
 	struct testbed *bed = test->priv;
 	struct chimney_op *op;
 
 	/* Arrange */
-	testbed_connect(test, bed);
-	hn->max_tree = 1;
+	connect_second(test, bed);
 	/* Act */
 	op = testbed_request(test, bed, INITIATE);
 	testbed_wait(test, bed, INITIATE, 1);
@@ -1396,7 +1396,6 @@ static void next_tree_waits(struct kunit *test, enum chimney_status status,
 	KUNIT_EXPECT_EQ(test, status == CHIMNEY_STATUS_SUCCESS,
 			!!bed->conn[0].handle);
 	KUNIT_EXPECT_NOT_NULL(test, bed->conn[1].handle);
-	hn->max_tree = max_tree;
 	KUNIT_EXPECT_EQ(test, 0, chimney_violations(bed->target.core));
 }
 
@@ -1440,30 +1439,22 @@ static void lose_first_tree(struct kunit *test, enum chimney_op_kind kind)
 /* Contract: TERM-20 */
 static void op_05_next_tree_after_a_lost_one(struct kunit *test)
 {
-	struct chimney_host_net *hn = chimney_host_net(&init_net);
-	unsigned int max_tree = hn->max_tree;
 	struct testbed *bed = test->priv;
 
-	testbed_connect(test, bed);
-	hn->max_tree = 1;
+	connect_second(test, bed);
 	lose_first_tree(test, INITIATE);
 	KUNIT_EXPECT_NOT_NULL(test, bed->conn[1].handle);
-	hn->max_tree = max_tree;
 }
 
 /* Contract: TERM-20 */
 static void op_05_next_tree_home_after_a_lost_one(struct kunit *test)
 {
-	struct chimney_host_net *hn = chimney_host_net(&init_net);
-	unsigned int max_tree = hn->max_tree;
 	struct testbed *bed = test->priv;
 
-	testbed_connect(test, bed);
+	connect_second(test, bed);
 	testbed_offload(test, bed);
-	hn->max_tree = 1;
 	lose_first_tree(test, TERMINATE);
 	KUNIT_EXPECT_NULL(test, bed->conn[1].handle);
-	hn->max_tree = max_tree;
 }
 
 static void cancel_comes_before_the_next_layer(struct kunit *test)

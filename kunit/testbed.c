@@ -731,6 +731,7 @@ static void bed_release(void *data)
 	struct testbed **priv;
 	unsigned int i;
 
+	chimney_host_net(&init_net)->max_tree = bed->max_tree;
 	bed->prompt = true;
 	/* What a test that failed has left. */
 	for (i = 0; i < TESTBED_OPS; i++)
@@ -768,6 +769,7 @@ int testbed_init(struct kunit *test)
 	bed->target.caps.ipv4 = true;
 	bed->target.caps.sack = true;
 	bed->target.dev = device(test, bed);
+	bed->max_tree = chimney_host_net(&init_net)->max_tree;
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bed_release,
 							   bed));
 	KUNIT_ASSERT_EQ(test, 0, chimney_target_register(&bed->target, NULL));

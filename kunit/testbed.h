@@ -85,6 +85,7 @@ struct testbed_conn {
  * @enabled: what it was told to use
  * @enables: how often it was told
  * @initiated_before_enabled: a tree came first
+ * @max_tree: net.chimney.max_tree before the test
  * @wait: woken by each call
  */
 struct testbed {
@@ -114,6 +115,7 @@ struct testbed {
 	struct chimney_caps enabled;
 	unsigned int enables;
 	bool initiated_before_enabled;
+	unsigned int max_tree;
 	wait_queue_head_t wait;
 };
 

@@ -192,9 +192,8 @@ static void hw_remove(struct hw_tables *tables, struct hw_context *context)
 	context->live = false;
 	if (context->parent)
 		context->parent->refcount--;
-	os_write_begin(&tables->headers);
-	context->parent = NULL;
-	os_write_end(&tables->headers);
+	/* Nothing is sent with it any more. */
+	os_store(&context->parent, NULL);
 	context->engine = NULL;
 	os_store(&table->used, table->used - 1);
 }
@@ -384,9 +383,8 @@ static int hw_create_context(struct hw_tables *tables,
 	status = hw_claim(tables, command, &context, &parent);
 	if (status != HW_ST_OK)
 		return status;
-	os_write_begin(&tables->headers);
-	context->parent = parent;
-	os_write_end(&tables->headers);
+	/* Nothing is sent with it yet. */
+	os_store(&context->parent, parent);
 	if (context->type == HW_NEIGHBOR)
 		status = hw_neighbor_fill(tables, command, context);
 	else if (context->type == HW_PATH)

@@ -335,13 +335,18 @@ static bool hw_is_full(struct hw_device *dev)
 	       dev->config.completions;
 }
 
-static void hw_complete(struct hw_device *dev,
-			const struct hw_completion *completion)
+/* The slot of the next completion, if the ring is not full. */
+static struct hw_completion *hw_completion_slot(struct hw_device *dev)
 {
-	u32 tail = dev->completion_tail;
+	u32 slot = dev->completion_tail & (dev->config.completions - 1);
 
-	dev->completions[tail & (dev->config.completions - 1)] = *completion;
-	os_store(&dev->completion_tail, tail + 1);
+	return &dev->completions[slot];
+}
+
+/* What is in that slot is for the driver. */
+static void hw_complete(struct hw_device *dev)
+{
+	os_store(&dev->completion_tail, dev->completion_tail + 1);
 	if (++dev->unannounced * HW_MODERATION >= dev->config.completions)
 		hw_interrupt(dev);
 }
@@ -381,7 +386,8 @@ static void hw_release(struct hw_device *dev)
 		if (hw_is_due(held->due, now)) {
 			if (hw_is_full(dev))
 				return;
-			hw_complete(dev, &held->completion);
+			*hw_completion_slot(dev) = held->completion;
+			hw_complete(dev);
 			*link = held->next;
 			os_free(held);
 			continue;
@@ -395,6 +401,7 @@ static void hw_release(struct hw_device *dev)
 		dev->ops->alarm(dev->priv, next);
 }
 
+/* Now, later, twice or never; @completion is in its slot. */
 static void hw_answer(struct hw_device *dev,
 		      const struct hw_completion *completion,
 		      const struct hw_verdict *verdict)
@@ -404,7 +411,7 @@ static void hw_answer(struct hw_device *dev,
 	if (verdict->delay)
 		hw_hold(dev, completion, verdict->delay);
 	else
-		hw_complete(dev, completion);
+		hw_complete(dev);
 	if (verdict->duplicate)
 		hw_hold(dev, completion, verdict->delay);
 }
@@ -498,9 +505,9 @@ static bool hw_step(struct hw_device *dev)
 {
 	u32 waiting = os_load(&dev->command_tail) - dev->command_head;
 	u32 unread = dev->completion_tail - os_load(&dev->completion_head);
-	struct hw_completion completion;
+	struct hw_completion *completion;
+	const struct hw_command *command;
 	struct hw_verdict verdict;
-	struct hw_command command;
 
 	if (waiting > dev->config.commands ||
 	    unread > dev->config.completions) {
@@ -516,13 +523,14 @@ static bool hw_step(struct hw_device *dev)
 		return false;
 	}
 	os_store(&dev->status, 0);
-	/* A copy: the driver may reuse the slot from now on. */
-	command = dev->commands[dev->command_head & (dev->config.commands - 1)];
-	hw_faults_judge(&dev->faults, command.opcode, &verdict);
-	hw_tables_execute(&dev->tables, &command, verdict.status, &completion);
-	/* Now the state image is not used any more. */
+	command = &dev->commands[dev->command_head &
+				 (dev->config.commands - 1)];
+	completion = hw_completion_slot(dev);
+	hw_faults_judge(&dev->faults, command->opcode, &verdict);
+	hw_tables_execute(&dev->tables, command, verdict.status, completion);
+	/* Now neither the slot nor the state image is used any more. */
 	os_store(&dev->command_head, dev->command_head + 1);
-	hw_answer(dev, &completion, &verdict);
+	hw_answer(dev, completion, &verdict);
 	return true;
 }
 

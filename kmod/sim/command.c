@@ -28,24 +28,6 @@ static const u8 opcodes[][HW_TYPES] = {
 					 HW_OP_TCP_INVALIDATE },
 };
 
-/**
- * sim_command_init() - begin a command
- * @command: filled in but for its operands
- * @kind: the operation it is part of
- * @object: which the device has, or is told to create
- *
- * Context: driver's work.
- */
-void sim_command_init(struct hw_command *command, enum chimney_op_kind kind,
-		      const struct sim_object *object)
-{
-	*command = (struct hw_command){
-		.opcode = opcodes[kind][object->type],
-		.context = object->id,
-		.parent = object->parent ? object->parent->id : 0,
-	};
-}
-
 static bool device_failed(const struct sim_device *sim)
 {
 	return hw_read(sim->hw, HW_REG_STATUS) & HW_STATUS_ERROR;
@@ -77,17 +59,17 @@ static void take_event(struct sim_device *sim,
 /* Take all that is in the ring. */
 static void take_answers(struct sim_device *sim)
 {
-	struct hw_completion completion;
+	const struct hw_completion *completion;
 	struct sim_pending *slot;
 
-	while (sim_ring_take(sim, &completion)) {
-		if (completion.opcode == HW_OP_EVENT) {
-			take_event(sim, &completion);
+	while ((completion = sim_ring_take(sim))) {
+		if (completion->opcode == HW_OP_EVENT) {
+			take_event(sim, completion);
 			continue;
 		}
-		slot = &sim->pending[completion.cookie % SIM_PENDING];
-		if (completion.cookie && slot->cookie == completion.cookie)
-			answer(sim, slot, &completion);
+		slot = &sim->pending[completion->cookie % SIM_PENDING];
+		if (completion->cookie && slot->cookie == completion->cookie)
+			answer(sim, slot, completion);
 	}
 	sim_ring_give_back(sim);
 }
@@ -124,8 +106,10 @@ void sim_device_reset(struct sim_device *sim)
 			 "chimney: the device was reset, its connections are lost\n");
 	hw_write(sim->hw, HW_REG_CONTROL, HW_CONTROL_RESET);
 	wait_event(sim->interrupt, !device_is_resetting(sim));
+	sim->command_head = 0;
 	sim->command_tail = 0;
 	sim->completion_head = 0;
+	sim->completion_tail = 0;
 	for (type = 0; type < HW_TYPES; type++) {
 		xa_for_each(&sim->objects[type], id, object) {
 			sim_object_lose(sim, object);
@@ -176,7 +160,7 @@ void sim_commands_drain(struct sim_device *sim)
  *
  * Context: driver's work. Return: true if there is.
  */
-bool sim_commands_due(const struct sim_device *sim)
+bool sim_commands_due(struct sim_device *sim)
 {
 	return sim_ring_is_answered(sim) || device_failed(sim);
 }
@@ -198,32 +182,57 @@ void sim_commands_service(struct sim_device *sim)
 }
 
 /**
- * sim_command_post() - post a command for the device
+ * sim_command_begin() - begin a command
  * @sim: the device
- * @command: copied; its cookie is filled in
+ * @kind: the operation it is part of
+ * @object: which the device has, or is told to create
+ *
+ * Context: driver's work; sleeps while the ring is full, which may end in a
+ * reset.
+ * Return: the command, to be completed with its operands, for
+ * sim_command_post().
+ */
+struct hw_command *sim_command_begin(struct sim_device *sim,
+				     enum chimney_op_kind kind,
+				     const struct sim_object *object)
+{
+	u64 cookie = sim->cookie + 1;
+	struct hw_command *command;
+
+	while (sim->pending[cookie % SIM_PENDING].cookie ||
+	       !sim_ring_has_room(sim))
+		reap(sim);
+	command = sim_ring_slot(sim);
+	*command = (struct hw_command){
+		.opcode = opcodes[kind][object->type],
+		.context = object->id,
+		.parent = object->parent ? object->parent->id : 0,
+		.cookie = cookie,
+	};
+	return command;
+}
+
+/**
+ * sim_command_post() - post the command that was begun
+ * @sim: the device
  * @object: what it is about
  * @block: which block it is for; NULL if the driver's own
  *
  * The device begins when the ring is full, or with sim_commands_drain().
  *
- * Context: driver's work; sleeps while the ring is full, which may end in a
- * reset.
+ * Context: driver's work.
  */
-void sim_command_post(struct sim_device *sim, struct hw_command *command,
-		      struct sim_object *object, struct chimney_block *block)
+void sim_command_post(struct sim_device *sim, struct sim_object *object,
+		      struct chimney_block *block)
 {
-	struct sim_pending *slot;
+	u64 cookie = ++sim->cookie;
 
-	command->cookie = ++sim->cookie;
-	slot = &sim->pending[command->cookie % SIM_PENDING];
-	while (slot->cookie || !sim_ring_has_room(sim))
-		reap(sim);
-	*slot = (struct sim_pending){
-		.cookie = command->cookie,
-		.opcode = command->opcode,
+	sim->pending[cookie % SIM_PENDING] = (struct sim_pending){
+		.cookie = cookie,
+		.opcode = sim_ring_slot(sim)->opcode,
 		.object = object,
 		.block = block,
 	};
 	sim->outstanding++;
-	sim_ring_post(sim, command);
+	sim_ring_post(sim);
 }

@@ -72,11 +72,11 @@ static void neighbor_query(struct sim_device *sim, struct sim_object *object)
 		.delegated.header.length = sizeof(state.delegated),
 	};
 	struct chimney_block block;
-	struct hw_command command;
+	struct hw_command *command;
 
 	memset(&sim->answer, 0, sizeof(sim->answer));
-	sim_command_init(&command, CHIMNEY_OP_KIND_QUERY, object);
-	sim_command_post(sim, &command, object, NULL);
+	sim_command_begin(sim, CHIMNEY_OP_KIND_QUERY, object);
+	sim_command_post(sim, object, NULL);
 	sim_commands_drain(sim);
 	if (sim->answer.opcode != HW_OP_NEIGHBOR_QUERY || object->lost)
 		return;
@@ -88,11 +88,11 @@ static void neighbor_query(struct sim_device *sim, struct sim_object *object)
 	chimney_event_indicate(&sim->target, &block,
 			       CHIMNEY_NEIGHBOR_REACHABILITY_QUERY);
 
-	sim_command_init(&command, CHIMNEY_OP_KIND_UPDATE, object);
-	ether_addr_copy(command.neighbor.dmac,
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_UPDATE, object);
+	ether_addr_copy(command->neighbor.dmac,
 			object->neighbor.cached.dl_destination_address);
-	command.host_reachability = state.cached.host_reachability_delta;
-	sim_command_post(sim, &command, object, NULL);
+	command->host_reachability = state.cached.host_reachability_delta;
+	sim_command_post(sim, object, NULL);
 	sim_commands_drain(sim);
 }
 

@@ -127,7 +127,6 @@ static struct sim_object *object_new(struct sim_device *sim,
 	object->handle = block->handle;
 	object->parent = parent;
 	object->creating = true;
-	list_add_tail(&object->list, &sim->fresh);
 	return object;
 }
 
@@ -162,7 +161,7 @@ static void block_create(struct sim_device *sim, struct chimney_block *block,
 {
 	enum chimney_status status = block_check(sim, block);
 	struct sim_object *object;
-	struct hw_command command;
+	struct hw_command *command;
 
 	if (status != CHIMNEY_STATUS_SUCCESS) {
 		block_fail(block, status);
@@ -175,20 +174,20 @@ static void block_create(struct sim_device *sim, struct chimney_block *block,
 	}
 	sim_object_set(block, object);
 	block->status = CHIMNEY_STATUS_SUCCESS;
-	sim_command_init(&command, CHIMNEY_OP_KIND_INITIATE, object);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_INITIATE, object);
 	switch (object->type) {
 	case HW_NEIGHBOR:
-		fill_neighbor(&command, object, block->state);
+		fill_neighbor(command, object, block->state);
 		break;
 	case HW_PATH:
-		fill_path(&command, object, block->state);
+		fill_path(command, object, block->state);
 		break;
 	default:
-		fill_tcp(&command, object, block);
+		fill_tcp(command, object, block);
 		break;
 	}
 	sim->creating[object->type]++;
-	sim_command_post(sim, &command, object, block);
+	sim_command_post(sim, object, block);
 	/* A reset before that was of another life. */
 	object->lost = false;
 }
@@ -304,10 +303,13 @@ static void tree_undo(struct sim_device *sim, struct chimney_block *tree)
 		}
 }
 
-/* Statuses, and what the client calls the objects that stay (INIT-26). */
-static void tree_sum_up(struct chimney_block *tree)
+/*
+ * Statuses, and what the client calls the objects that stay (INIT-26). Returns the
+ * connections among them, linked through their @next.
+ */
+static struct sim_object *tree_sum_up(struct chimney_block *tree)
 {
-	struct sim_object *object;
+	struct sim_object *object, *conns, **last = &conns;
 	struct chimney_block *block;
 	struct chimney_walk walk;
 
@@ -316,21 +318,16 @@ static void tree_sum_up(struct chimney_block *tree)
 		if (object == SIM_OBJECT_FAILED)
 			continue;
 		block->status = block_sum_up(block);
-		if (block->role == CHIMNEY_ROLE_NEW)
-			WRITE_ONCE(block->handle->context, object);
+		if (block->role != CHIMNEY_ROLE_NEW)
+			continue;
+		WRITE_ONCE(block->handle->context, object);
+		if (object->conn) {
+			*last = object;
+			last = &object->next;
+		}
 	}
-}
-
-/* INIT-63: indications start when the completion has returned. */
-static void fresh_start(struct sim_device *sim)
-{
-	struct sim_object *object, *next;
-
-	list_for_each_entry_safe(object, next, &sim->fresh, list) {
-		list_del_init(&object->list);
-		if (object->conn)
-			sim_engine_start(object->conn);
-	}
+	*last = NULL;
+	return conns;
 }
 
 void sim_tree_initiate(struct sim_device *sim, struct chimney_block *tree)
@@ -338,6 +335,7 @@ void sim_tree_initiate(struct sim_device *sim, struct chimney_block *tree)
 	/* What stands below the root's siblings once the root has failed. */
 	const struct chimney_block *parent, *ground = NULL;
 	struct chimney_block *block;
+	struct sim_object *conn;
 	struct chimney_walk walk;
 
 	chimney_for_each_block(block, &walk, tree) {
@@ -355,9 +353,10 @@ void sim_tree_initiate(struct sim_device *sim, struct chimney_block *tree)
 	}
 	sim_commands_drain(sim);
 	tree_undo(sim, tree);
-	tree_sum_up(tree);
+	conn = tree_sum_up(tree);
 
 	chimney_initiate_offload_complete(&sim->target, tree);
-	/* The tree is gone (OP-13), the connections are not. */
-	fresh_start(sim);
+	/* The tree is gone (OP-13), the connections are not: INIT-63. */
+	for (; conn; conn = conn->next)
+		sim_engine_start(conn->conn);
 }

@@ -75,8 +75,8 @@ void sim_object_forget_id(struct sim_device *sim, struct sim_object *object)
  */
 void sim_object_free(struct sim_device *sim, struct sim_object *object)
 {
-	list_del_init(&object->list);
 	if (object->id == HW_NO_CONTEXT) {
+		list_del(&object->list);
 		kfree(object);
 		return;
 	}
@@ -105,7 +105,6 @@ static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 		if (!object)
 			return ERR_PTR(-ENOMEM);
 		object->id = id;
-		INIT_LIST_HEAD(&object->list);
 		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
 			kfree(object);
 			return ERR_PTR(-ENOMEM);
@@ -136,8 +135,10 @@ struct sim_object *sim_object_identify(struct sim_device *sim,
 	if (object != ERR_PTR(-EBUSY))
 		return IS_ERR(object) ? NULL : object;
 	object = kzalloc(sizeof(*object), GFP_KERNEL);
-	if (object)
-		object->id = HW_NO_CONTEXT;
+	if (!object)
+		return NULL;
+	object->id = HW_NO_CONTEXT;
+	INIT_LIST_HEAD(&object->list);
 	return object;
 }
 
@@ -159,7 +160,6 @@ int sim_objects_init(struct sim_device *sim)
 	struct sim_ids *ids;
 	int type, err = 0;
 
-	INIT_LIST_HEAD(&sim->fresh);
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
 		ids = &sim->ids[type];
@@ -186,7 +186,7 @@ void sim_objects_release(struct sim_device *sim)
 
 	for (type = 0; type < HW_TYPES; type++)
 		xa_for_each(&sim->objects[type], id, object)
-			list_move(&object->list, &sim->gone);
+			list_add(&object->list, &sim->gone);
 	list_for_each_entry_safe(object, next, &sim->gone, list) {
 		if (object->conn)
 			sim_engine_discard(object);

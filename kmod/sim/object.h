@@ -37,7 +37,8 @@ struct sim_device;
  * @resized: (d) a path whose MTU has changed, until its connections know
  * @parent: (d) what it hangs on; NULL for a neighbor
  * @handle: the client's record
- * @list: (d) among the new ones of a tree, or the lost ones
+ * @next: (d) the next new connection of a tree
+ * @list: (d) without an id: among the lost ones
  * @neighbor: const and cached variables
  * @path: likewise
  * @tcp: likewise
@@ -56,6 +57,7 @@ struct sim_object {
 	bool resized;
 	struct sim_object *parent;
 	struct chimney_handle *handle;
+	struct sim_object *next;
 	struct list_head list;
 	union {
 		struct {

@@ -102,12 +102,12 @@ void sim_query_answered(struct sim_device *sim, struct sim_object *object,
 static void block_query(struct sim_device *sim, struct chimney_block *block,
 			struct sim_object *object)
 {
-	struct hw_command command;
+	struct hw_command *command;
 
-	sim_command_init(&command, CHIMNEY_OP_KIND_QUERY, object);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_QUERY, object);
 	if (object->type == HW_TCP)
-		command.state = (uintptr_t)block;
-	sim_command_post(sim, &command, object, block);
+		command->state = (uintptr_t)block;
+	sim_command_post(sim, object, block);
 }
 
 /* -------- update -------- */
@@ -176,13 +176,12 @@ static void fill_update(struct hw_command *command,
 static void block_relink(struct sim_device *sim, struct chimney_block *block,
 			 struct sim_object *path, struct sim_object *neighbor)
 {
-	struct hw_command command = {
-		.opcode = HW_OP_PATH_RELINK,
-		.context = path->id,
-		.parent = neighbor->id,
-	};
+	struct hw_command *command;
 
-	sim_command_post(sim, &command, path, block);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_UPDATE, path);
+	command->opcode = HW_OP_PATH_RELINK;
+	command->parent = neighbor->id;
+	sim_command_post(sim, path, block);
 	sim_commands_drain(sim);
 	if (block->status == CHIMNEY_STATUS_SUCCESS && !path->lost)
 		path->parent = neighbor;
@@ -191,15 +190,15 @@ static void block_relink(struct sim_device *sim, struct chimney_block *block,
 static void block_update(struct sim_device *sim, struct chimney_block *block,
 			 struct sim_object *object, struct sim_object *parent)
 {
-	struct hw_command command;
+	struct hw_command *command;
 
 	if (object->type == HW_PATH && parent)
 		block_relink(sim, block, object, parent);
 	if (!block->state || block->status != CHIMNEY_STATUS_SUCCESS)
 		return;
-	sim_command_init(&command, CHIMNEY_OP_KIND_UPDATE, object);
-	fill_update(&command, object, block);
-	sim_command_post(sim, &command, object, block);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_UPDATE, object);
+	fill_update(command, object, block);
+	sim_command_post(sim, object, block);
 }
 
 /* -------- invalidate -------- */
@@ -229,10 +228,8 @@ static void block_invalidate(struct sim_device *sim,
 			     struct chimney_block *block,
 			     struct sim_object *object)
 {
-	struct hw_command command;
-
-	sim_command_init(&command, CHIMNEY_OP_KIND_INVALIDATE, object);
-	sim_command_post(sim, &command, object, block);
+	sim_command_begin(sim, CHIMNEY_OP_KIND_INVALIDATE, object);
+	sim_command_post(sim, object, block);
 }
 
 /* The connections that depend on what was invalidated stop (INV-05). */

@@ -8,26 +8,36 @@
  *
  * Context: driver's work. Return: false if the ring is full.
  */
-bool sim_ring_has_room(const struct sim_device *sim)
+bool sim_ring_has_room(struct sim_device *sim)
 {
-	return sim->command_tail - hw_read(sim->hw, HW_REG_COMMAND_HEAD) <
-	       sim->commands;
+	if (sim->command_tail - sim->command_head < sim->commands)
+		return true;
+	sim->command_head = hw_read(sim->hw, HW_REG_COMMAND_HEAD);
+	return sim->command_tail - sim->command_head < sim->commands;
 }
 
 /**
- * sim_ring_post() - put a command into the ring
+ * sim_ring_slot() - where the next command goes
  * @sim: the device; its ring has room
- * @command: copied into the ring
+ *
+ * Context: driver's work. Return: the slot, with whatever is in it.
+ */
+struct hw_command *sim_ring_slot(const struct sim_device *sim)
+{
+	return &hw_commands(sim->hw)[sim->command_tail & (sim->commands - 1)];
+}
+
+/**
+ * sim_ring_post() - a command is in sim_ring_slot()
+ * @sim: the device
  *
  * The device sees it after sim_ring_announce().
  *
  * Context: driver's work.
  */
-void sim_ring_post(struct sim_device *sim, const struct hw_command *command)
+void sim_ring_post(struct sim_device *sim)
 {
-	u32 tail = sim->command_tail++;
-
-	hw_commands(sim->hw)[tail & (sim->commands - 1)] = *command;
+	sim->command_tail++;
 }
 
 /**
@@ -48,28 +58,30 @@ void sim_ring_announce(struct sim_device *sim)
  *
  * Context: driver's work. Return: true if there is one.
  */
-bool sim_ring_is_answered(const struct sim_device *sim)
+bool sim_ring_is_answered(struct sim_device *sim)
 {
-	return sim->completion_head !=
-	       hw_read(sim->hw, HW_REG_COMPLETION_TAIL);
+	if (sim->completion_head == sim->completion_tail)
+		sim->completion_tail = hw_read(sim->hw,
+					       HW_REG_COMPLETION_TAIL);
+	return sim->completion_head != sim->completion_tail;
 }
 
 /**
  * sim_ring_take() - read the next completion
  * @sim: the device
- * @completion: where to
  *
- * Its slot is not free before sim_ring_give_back(). Context: driver's work.
- * Return: false if there is none.
+ * Context: driver's work.
+ * Return: its slot, which is not free before sim_ring_give_back(), or NULL if
+ * there is none.
  */
-bool sim_ring_take(struct sim_device *sim, struct hw_completion *completion)
+const struct hw_completion *sim_ring_take(struct sim_device *sim)
 {
+	u32 slot = sim->completion_head & (sim->completions - 1);
+
 	if (!sim_ring_is_answered(sim))
-		return false;
-	*completion = hw_completions(sim->hw)[sim->completion_head &
-					      (sim->completions - 1)];
+		return NULL;
 	sim->completion_head++;
-	return true;
+	return &hw_completions(sim->hw)[slot];
 }
 
 /**

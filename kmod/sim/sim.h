@@ -80,15 +80,16 @@ struct sim_pending {
  * @parameters: of the host, for the device after a reset; under @queue.lock
  * @commands: size of the command ring
  * @completions: size of the completion ring
+ * @command_head: (d) next command to be executed, when the driver last looked
  * @command_tail: (d) next command to write
  * @completion_head: (d) next completion to read
+ * @completion_tail: (d) next one to be written, when the driver last looked
  * @cookie: (d) of the command posted last
  * @outstanding: (d) commands without an answer
  * @pending: (d) these, by cookie modulo the size
  * @objects: (d) records with an id, by type
  * @ids: (d) which of the ids are in use
  * @creating: (d) objects that are being created, by type
- * @fresh: (d) connections of the present tree, oldest first
  * @gone: (d) lost objects without an id, until they are terminated once more
  * @answer: (d) answer to the driver's own query
  * @any_lost: (d) objects were lost; the host may not know yet of connections
@@ -126,15 +127,16 @@ struct sim_device {
 
 	u32 commands;
 	u32 completions;
+	u32 command_head;
 	u32 command_tail;
 	u32 completion_head;
+	u32 completion_tail;
 	u64 cookie;
 	u32 outstanding;
 	struct sim_pending *pending;
 	struct xarray objects[HW_TYPES];
 	struct sim_ids ids[HW_TYPES];
 	u32 creating[HW_TYPES];
-	struct list_head fresh;
 	struct list_head gone;
 	struct hw_completion answer;
 	bool any_lost;
@@ -168,13 +170,14 @@ void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
 		  const struct hw_completion *completion);
 
 /* command.c; driver's work only */
-void sim_command_init(struct hw_command *command, enum chimney_op_kind kind,
-		      const struct sim_object *object);
-void sim_command_post(struct sim_device *sim, struct hw_command *command,
-		      struct sim_object *object, struct chimney_block *block);
+struct hw_command *sim_command_begin(struct sim_device *sim,
+				     enum chimney_op_kind kind,
+				     const struct sim_object *object);
+void sim_command_post(struct sim_device *sim, struct sim_object *object,
+		      struct chimney_block *block);
 void sim_commands_drain(struct sim_device *sim);
 void sim_commands_service(struct sim_device *sim);
-bool sim_commands_due(const struct sim_device *sim);
+bool sim_commands_due(struct sim_device *sim);
 void sim_device_reset(struct sim_device *sim);
 
 /* parameters.c */
@@ -188,11 +191,12 @@ void sim_statistics(struct chimney_target *target, u16 family,
 void sim_usage(struct chimney_target *target, struct chimney_usage *usage);
 
 /* ring.c: the driver's end of the rings; driver's work only */
-bool sim_ring_has_room(const struct sim_device *sim);
-void sim_ring_post(struct sim_device *sim, const struct hw_command *command);
+bool sim_ring_has_room(struct sim_device *sim);
+struct hw_command *sim_ring_slot(const struct sim_device *sim);
+void sim_ring_post(struct sim_device *sim);
 void sim_ring_announce(struct sim_device *sim);
-bool sim_ring_take(struct sim_device *sim, struct hw_completion *completion);
-bool sim_ring_is_answered(const struct sim_device *sim);
+const struct hw_completion *sim_ring_take(struct sim_device *sim);
+bool sim_ring_is_answered(struct sim_device *sim);
 void sim_ring_give_back(struct sim_device *sim);
 
 #endif /* _CHIMNEY_SIM_SIM_H */

@@ -9,12 +9,12 @@
 void sim_object_destroy(struct sim_device *sim, struct sim_object *object,
 			struct chimney_block *back)
 {
-	struct hw_command command;
+	struct hw_command *command;
 
-	sim_command_init(&command, CHIMNEY_OP_KIND_TERMINATE, object);
-	command.state = (uintptr_t)back;
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_TERMINATE, object);
+	command->state = (uintptr_t)back;
 	sim->stuck = false;
-	sim_command_post(sim, &command, object, NULL);
+	sim_command_post(sim, object, NULL);
 	sim_commands_drain(sim);
 	if (sim->stuck)
 		sim_device_reset(sim);
@@ -60,7 +60,7 @@ static void block_terminate(struct sim_device *sim,
 			    struct chimney_block *block)
 {
 	struct sim_object *object = NULL;
-	struct hw_command command;
+	struct hw_command *command;
 
 	block->status = CHIMNEY_STATUS_SUCCESS;
 	if (block->handle) {
@@ -71,10 +71,10 @@ static void block_terminate(struct sim_device *sim,
 	sim_object_set(block, object);
 	if (!object || object->lost)
 		return;
-	sim_command_init(&command, CHIMNEY_OP_KIND_TERMINATE, object);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_TERMINATE, object);
 	if (object->type == HW_TCP)
-		command.state = (uintptr_t)block;
-	sim_command_post(sim, &command, object, block);
+		command->state = (uintptr_t)block;
+	sim_command_post(sim, object, block);
 }
 
 /* The values of a lost connection are of no use (TERM-20), its data neither. */
@@ -104,7 +104,7 @@ static void object_give_up(struct sim_device *sim, struct sim_object *object)
 	object->lost = true;
 	object->parent = NULL;
 	sim_object_forget_id(sim, object);
-	list_move_tail(&object->list, &sim->gone);
+	list_add_tail(&object->list, &sim->gone);
 }
 
 /* QRY-11, QRY-12, TERM-65 */

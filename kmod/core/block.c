@@ -83,6 +83,51 @@ static enum chimney_clause check_links(const struct chimney_block *block)
 		       CHIMNEY_CLAUSE_NONE : wrong_dependent[layer];
 }
 
+/* -------- lengths of its state structures -------- */
+
+struct state_part {
+	u16 offset;
+	u16 length;
+};
+
+#define PART(layer, class)						       \
+	{ offsetof(struct chimney_##layer##_offload_state, class),	       \
+	  sizeof_field(struct chimney_##layer##_offload_state, class) }
+#define ALONE(layer, class)						       \
+	{ { 0, sizeof_field(struct chimney_##layer##_offload_state, class) } }
+#define COMPLETE(layer)							       \
+	{ PART(layer, constant), PART(layer, cached), PART(layer, delegated) }
+
+static const struct state_part state_parts[][3] = {
+	[CHIMNEY_NEIGHBOR_STATE_CONST] = ALONE(neighbor, constant),
+	[CHIMNEY_NEIGHBOR_STATE_CACHED] = ALONE(neighbor, cached),
+	[CHIMNEY_NEIGHBOR_STATE_DELEGATED] = ALONE(neighbor, delegated),
+	[CHIMNEY_NEIGHBOR_STATE] = COMPLETE(neighbor),
+	[CHIMNEY_PATH_STATE_CONST] = ALONE(path, constant),
+	[CHIMNEY_PATH_STATE_CACHED] = ALONE(path, cached),
+	[CHIMNEY_PATH_STATE_DELEGATED] = ALONE(path, delegated),
+	[CHIMNEY_PATH_STATE] = COMPLETE(path),
+	[CHIMNEY_TCP_STATE_CONST] = ALONE(tcp, constant),
+	[CHIMNEY_TCP_STATE_CACHED] = ALONE(tcp, cached),
+	[CHIMNEY_TCP_STATE_DELEGATED] = ALONE(tcp, delegated),
+	[CHIMNEY_TCP_STATE] = COMPLETE(tcp),
+};
+
+/* DAT-11 */
+static void block_fill_lengths(struct chimney_block *block)
+{
+	const struct state_part *part = state_parts[block->type];
+	struct chimney_state_header *header;
+	int i;
+
+	if (!block->state)
+		return;
+	for (i = 0; i < ARRAY_SIZE(state_parts[0]) && part[i].length; i++) {
+		header = block->state + part[i].offset;
+		header->length = part[i].length;
+	}
+}
+
 /* -------- the roles of its blocks -------- */
 
 /* INIT-03: only a connection that is synchronized and not yet over. */
@@ -290,6 +335,7 @@ static enum chimney_clause block_assign_role(struct chimney_block *block,
 		       named_role(block, parent, binding, kind);
 }
 
+/* Also fills in what does not depend on whether the objects can be had. */
 static enum chimney_clause
 tree_assign_roles(struct chimney_block *tree,
 		  const struct chimney_binding *binding,
@@ -306,6 +352,8 @@ tree_assign_roles(struct chimney_block *tree,
 		if (clause != CHIMNEY_CLAUSE_NONE)
 			return clause;
 		any_linker |= block->role == CHIMNEY_ROLE_LINKER;
+		block->status = CHIMNEY_STATUS_PENDING;
+		block_fill_lengths(block);
 	}
 	if (kind != CHIMNEY_OP_KIND_INITIATE || !any_linker)
 		return CHIMNEY_CLAUSE_NONE;
@@ -606,49 +654,6 @@ static enum chimney_clause tree_take_dependents(struct chimney_block *tree)
 
 /* -------- submission -------- */
 
-struct state_part {
-	u16 offset;
-	u16 length;
-};
-
-#define PART(layer, class)						       \
-	{ offsetof(struct chimney_##layer##_offload_state, class),	       \
-	  sizeof_field(struct chimney_##layer##_offload_state, class) }
-#define ALONE(layer, class)						       \
-	{ { 0, sizeof_field(struct chimney_##layer##_offload_state, class) } }
-#define COMPLETE(layer)							       \
-	{ PART(layer, constant), PART(layer, cached), PART(layer, delegated) }
-
-static const struct state_part state_parts[][3] = {
-	[CHIMNEY_NEIGHBOR_STATE_CONST] = ALONE(neighbor, constant),
-	[CHIMNEY_NEIGHBOR_STATE_CACHED] = ALONE(neighbor, cached),
-	[CHIMNEY_NEIGHBOR_STATE_DELEGATED] = ALONE(neighbor, delegated),
-	[CHIMNEY_NEIGHBOR_STATE] = COMPLETE(neighbor),
-	[CHIMNEY_PATH_STATE_CONST] = ALONE(path, constant),
-	[CHIMNEY_PATH_STATE_CACHED] = ALONE(path, cached),
-	[CHIMNEY_PATH_STATE_DELEGATED] = ALONE(path, delegated),
-	[CHIMNEY_PATH_STATE] = COMPLETE(path),
-	[CHIMNEY_TCP_STATE_CONST] = ALONE(tcp, constant),
-	[CHIMNEY_TCP_STATE_CACHED] = ALONE(tcp, cached),
-	[CHIMNEY_TCP_STATE_DELEGATED] = ALONE(tcp, delegated),
-	[CHIMNEY_TCP_STATE] = COMPLETE(tcp),
-};
-
-/* DAT-11 */
-static void block_fill_lengths(struct chimney_block *block)
-{
-	const struct state_part *part = state_parts[block->type];
-	struct chimney_state_header *header;
-	int i;
-
-	if (!block->state)
-		return;
-	for (i = 0; i < ARRAY_SIZE(state_parts[0]) && part[i].length; i++) {
-		header = block->state + part[i].offset;
-		header->length = part[i].length;
-	}
-}
-
 /**
  * chimney_tree_submit() - check a client's tree and take its objects
  * @tree: the tree
@@ -667,8 +672,6 @@ enum chimney_clause chimney_tree_submit(struct chimney_block *tree,
 					enum chimney_op_kind kind)
 {
 	enum chimney_clause clause;
-	struct chimney_block *block;
-	struct chimney_walk walk;
 
 	clause = tree_assign_roles(tree, binding, kind);
 	if (clause != CHIMNEY_CLAUSE_NONE)
@@ -678,17 +681,10 @@ enum chimney_clause chimney_tree_submit(struct chimney_block *tree,
 		return clause;
 	if (kind == CHIMNEY_OP_KIND_TERMINATE) {
 		clause = tree_take_dependents(tree);
-		if (clause != CHIMNEY_CLAUSE_NONE) {
+		if (clause != CHIMNEY_CLAUSE_NONE)
 			tree_unclaim(tree, NULL, kind);
-			return clause;
-		}
 	}
-
-	chimney_for_each_block(block, &walk, tree) {
-		block->status = CHIMNEY_STATUS_PENDING;
-		block_fill_lengths(block);
-	}
-	return CHIMNEY_CLAUSE_NONE;
+	return clause;
 }
 
 /* -------- completion -------- */

@@ -13,7 +13,7 @@
  *	    lock_sock()		      of a parked socket
  *	      slock		      likewise, bottom halves off
  *		sk_callback_lock	 taken to set sk_user_data
- *		  chimney_conn.hold_lock   held segments and changes of state
+ *		  chimney_conn.hold_lock   held segments, and the end of holding
  *
  * Calls into the core and below are made with none of the spinlocks held. A
  * call made on behalf of a parked socket is made by its owner, or by the one
@@ -275,8 +275,8 @@ struct chimney_lookup {
  * @binding: where it is offloaded to, held
  * @route: where it leads, until it is parked
  * @list: in the binding, or in the request that collects it
- * @state: where it is; changed under @hold_lock
- * @hold_lock: protects @state and @held
+ * @state: where it is; under @hold_lock if segments are not held any more then
+ * @hold_lock: protects @held
  * @held: segments that wait for the end of a hand-over
  * @prot: the socket's own struct proto
  * @af_ops: the socket's own icsk_af_ops

@@ -92,7 +92,7 @@ static unsigned int conn_input(struct chimney_conn *conn, struct sk_buff *skb,
 		goto out;
 	}
 	spin_lock_bh(&conn->hold_lock);
-	switch (conn->state) {
+	switch (READ_ONCE(conn->state)) {
 	case CHIMNEY_CONN_STATE_HOLDING:
 	case CHIMNEY_CONN_STATE_OFFLOADING:
 	case CHIMNEY_CONN_STATE_UPLOADING:
@@ -298,9 +298,7 @@ void chimney_hold_forward(struct chimney_conn *conn)
  */
 void chimney_hold_stop_forward(struct chimney_conn *conn)
 {
-	spin_lock_bh(&conn->hold_lock);
 	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_UPLOADING);
-	spin_unlock_bh(&conn->hold_lock);
 	/* Pairs with the one in conn_input(). */
 	smp_mb();
 	wait_var_event(&conn->forwarding, !atomic_read(&conn->forwarding));

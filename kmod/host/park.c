@@ -144,10 +144,8 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 
 	conn->af_ops = inet_csk(sk)->icsk_af_ops;
 	conn->prot = sk->sk_prot;
-	write_lock_bh(&sk->sk_callback_lock);
-	spin_lock(&conn->hold_lock);
 	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADING);
-	spin_unlock(&conn->hold_lock);
+	write_lock_bh(&sk->sk_callback_lock);
 	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&sk->sk_callback_lock);
 	chimney_conn_get(conn);

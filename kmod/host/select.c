@@ -192,14 +192,17 @@ static int select_one(struct net *net, const struct chimney_selector *selector,
 	return 0;
 }
 
-static bool is_candidate(const struct sock *sk, const struct net *net,
-			 const struct chimney_selector *selector)
+static bool is_tcp(const struct sock *sk, const struct net *net)
+{
+	return sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP &&
+	       net_eq(sock_net(sk), net);
+}
+
+static bool matches(const struct sock *sk,
+		    const struct chimney_selector *selector)
 {
 	struct chimney_tuple tuple;
 
-	if (!sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
-	    !net_eq(sock_net(sk), net))
-		return false;
 	chimney_socket_tuple(sk, &tuple);
 	return chimney_selector_match(selector, &tuple);
 }
@@ -219,7 +222,7 @@ static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 
 	spin_lock_bh(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
-		if (!is_candidate(sk, net, selector))
+		if (!is_tcp(sk, net) || !matches(sk, selector))
 			continue;
 		if (found->count == found->room) {
 			room = false;

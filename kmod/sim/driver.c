@@ -387,7 +387,8 @@ int sim_driver_start(struct sim_device *sim)
 	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
 	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
-	if (sim_objects_init(sim) || !sim->stale || !sim->pending) {
+	sim_objects_init(sim);
+	if (!sim->stale || !sim->pending) {
 		sim_driver_release(sim);
 		return -ENOMEM;
 	}

@@ -257,6 +257,41 @@ void chimney_hold_unregister(struct net *net)
 	nf_unregister_net_hooks(net, hold_hooks, ARRAY_SIZE(hold_hooks));
 }
 
+/*
+ * Take what is held, or go on to @state if that is nothing: then segments are not
+ * held any more.
+ */
+static bool stop_holding(struct chimney_conn *conn,
+			 enum chimney_conn_state state,
+			 struct sk_buff_head *held)
+{
+	bool any;
+
+	spin_lock_bh(&conn->hold_lock);
+	any = !skb_queue_empty(&conn->held);
+	if (any)
+		skb_queue_splice_tail_init(&conn->held, held);
+	else
+		WRITE_ONCE(conn->state, state);
+	spin_unlock_bh(&conn->hold_lock);
+	return !any;
+}
+
+static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
+{
+	struct sk_buff_head segments;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&segments);
+	while ((skb = __skb_dequeue(held))) {
+		let_go(skb);
+		if (strip(skb))
+			__skb_queue_tail(&segments, skb);
+	}
+	if (!skb_queue_empty(&segments))
+		forward(conn, &segments);
+}
+
 /**
  * chimney_hold_forward() - the target has the connection: it gets what is held
  * @conn: the connection, in state OFFLOADING, or UPLOADING if it stays after all
@@ -265,27 +300,11 @@ void chimney_hold_unregister(struct net *net)
  */
 void chimney_hold_forward(struct chimney_conn *conn)
 {
-	struct sk_buff_head held, segments;
-	struct sk_buff *skb;
+	struct sk_buff_head held;
 
 	__skb_queue_head_init(&held);
-	__skb_queue_head_init(&segments);
-	for (;;) {
-		spin_lock_bh(&conn->hold_lock);
-		skb_queue_splice_tail_init(&conn->held, &held);
-		if (skb_queue_empty(&held))
-			WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADED);
-		spin_unlock_bh(&conn->hold_lock);
-		if (skb_queue_empty(&held))
-			return;
-		while ((skb = __skb_dequeue(&held))) {
-			let_go(skb);
-			if (strip(skb))
-				__skb_queue_tail(&segments, skb);
-		}
-		if (!skb_queue_empty(&segments))
-			forward(conn, &segments);
-	}
+	while (!stop_holding(conn, CHIMNEY_CONN_STATE_OFFLOADED, &held))
+		forward_held(conn, &held);
 }
 
 /**
@@ -332,15 +351,7 @@ void chimney_hold_release(struct chimney_conn *conn)
 	struct sk_buff_head held;
 
 	__skb_queue_head_init(&held);
-	for (;;) {
-		spin_lock_bh(&conn->hold_lock);
-		skb_queue_splice_tail_init(&conn->held, &held);
-		if (skb_queue_empty(&held))
-			WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
-		spin_unlock_bh(&conn->hold_lock);
-		if (skb_queue_empty(&held))
-			break;
+	while (!stop_holding(conn, CHIMNEY_CONN_STATE_LOST, &held))
 		resume(conn, &held);
-	}
 	chimney_conn_remove(conn);
 }

@@ -391,31 +391,16 @@ void chimney_tcp_charge_zerocopy(struct sock *sk, struct sk_buff *skb)
 	sk_mem_charge(sk, skb->truesize - SKB_TRUESIZE(skb_end_offset(skb)));
 }
 
-/**
- * chimney_tcp_take_send_queue() - take all send data out of a socket
- * @sk: the socket
- * @list: gets it, oldest byte first, appended
- * @gfp: for the copy of a header that is in use by a frame on its way out
- *
- * The skbs stay charged to the socket: the caller gives them back with
- * chimney_tcp_link_send_queue() or frees them with tcp_wmem_free_skb(). A FIN
- * is not data: it is left out, the state of the connection tells of it.
- *
- * Context: the socket's lock is held; sleeps if @gfp says so.
- * Return: 0, or -ENOMEM, in which case the data is in @list all the same but
- * may begin before snd_una.
- */
-int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
-				gfp_t gfp)
+/* Not inlined: its list is cleared, and most queues are empty. */
+static noinline int take_data(struct sock *sk, struct sk_buff_head *list,
+			      gfp_t gfp)
 {
-	int err = 0;
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff_head all;
 	struct rb_node *node;
 	struct sk_buff *skb;
+	int err = 0;
 
-	if (tcp_rtx_and_write_queues_empty(sk))
-		goto out;
 	__skb_queue_head_init(&all);
 	while ((node = rb_first(&sk->tcp_rtx_queue))) {
 		skb = rb_to_skb(node);
@@ -448,8 +433,31 @@ int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 		}
 		__skb_queue_tail(list, skb);
 	}
-out:
-	forget_scoreboard(tp);
+	return err;
+}
+
+/**
+ * chimney_tcp_take_send_queue() - take all send data out of a socket
+ * @sk: the socket
+ * @list: gets it, oldest byte first, appended
+ * @gfp: for the copy of a header that is in use by a frame on its way out
+ *
+ * The skbs stay charged to the socket: the caller gives them back with
+ * chimney_tcp_link_send_queue() or frees them with tcp_wmem_free_skb(). A FIN
+ * is not data: it is left out, the state of the connection tells of it.
+ *
+ * Context: the socket's lock is held; sleeps if @gfp says so.
+ * Return: 0, or -ENOMEM, in which case the data is in @list all the same but
+ * may begin before snd_una.
+ */
+int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
+				gfp_t gfp)
+{
+	int err = 0;
+
+	if (!tcp_rtx_and_write_queues_empty(sk))
+		err = take_data(sk, list, gfp);
+	forget_scoreboard(tcp_sk(sk));
 	return err;
 }
 EXPORT_SYMBOL_GPL(chimney_tcp_take_send_queue);

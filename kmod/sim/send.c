@@ -129,20 +129,13 @@ static int split_at_snd_nxt(struct sk_buff_head *copies,
 	return 0;
 }
 
-/**
- * sim_load_send_data() - take over what a connection has outstanding
- * @conn: a connection whose sequence numbers are loaded
- * @list: send data from SndUna on; emptied on success
- * @d: where SndNxt and SndMax are
- *
- * Context: the slock is held. Return: 0 or -ENOMEM.
- */
-int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
-		       const struct chimney_tcp_state_delegated *d)
+/* Not inlined: its list is cleared, and most connections have nothing outstanding. */
+static noinline int load_copies(struct sim_conn *conn,
+				struct sk_buff_head *list,
+				const struct chimney_tcp_state_delegated *d)
 {
 	struct sk_buff_head copies;
 	struct sk_buff *skb, *copy;
-	int err;
 
 	__skb_queue_head_init(&copies);
 	skb_queue_walk(list, skb) {
@@ -159,7 +152,26 @@ int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
 	}
 	skb_queue_walk(&copies, copy)
 		charge(conn->sk, copy);
-	err = chimney_tcp_link_send_queue(conn->sk, &copies, GFP_ATOMIC);
+	return chimney_tcp_link_send_queue(conn->sk, &copies, GFP_ATOMIC);
+}
+
+/**
+ * sim_load_send_data() - take over what a connection has outstanding
+ * @conn: a connection whose sequence numbers are loaded
+ * @list: send data from SndUna on; emptied on success
+ * @d: where SndNxt and SndMax are
+ *
+ * Context: the slock is held. Return: 0 or -ENOMEM.
+ */
+int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
+		       const struct chimney_tcp_state_delegated *d)
+{
+	int err;
+
+	if (skb_queue_empty(list))
+		err = chimney_tcp_link_send_queue(conn->sk, list, GFP_ATOMIC);
+	else
+		err = load_copies(conn, list, d);
 	if (err)
 		return err;
 	conn->sent_seq = tcp_sk(conn->sk)->snd_una;

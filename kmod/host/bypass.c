@@ -70,21 +70,27 @@ static bool has_policies(const struct net *net, int dir)
 	       net->xfrm.policy_default[dir] == XFRM_USERPOLICY_BLOCK;
 }
 
-/* Is there a policy that segments as they are would not satisfy? */
-static bool needs_ipsec(const struct sock *sk)
+/* Not inlined: its tuple is cleared, and most namespaces have no policies. */
+static noinline bool policies_satisfied(const struct sock *sk)
 {
 	struct net *net = sock_net(sk);
 	struct chimney_tuple tuple;
 
-	if (!has_policies(net, XFRM_POLICY_IN) &&
-	    !has_policies(net, XFRM_POLICY_OUT))
-		return false;
 	chimney_socket_tuple(sk, &tuple);
 	if (!policy_satisfied(net, &tuple, XFRM_POLICY_OUT))
-		return true;
+		return false;
 	swap(tuple.src, tuple.dst);
 	swap(tuple.sport, tuple.dport);
-	return !policy_satisfied(net, &tuple, XFRM_POLICY_IN);
+	return policy_satisfied(net, &tuple, XFRM_POLICY_IN);
+}
+
+/* Is there a policy that segments as they are would not satisfy? */
+static bool needs_ipsec(const struct sock *sk)
+{
+	const struct net *net = sock_net(sk);
+
+	return (has_policies(net, XFRM_POLICY_IN) ||
+		has_policies(net, XFRM_POLICY_OUT)) && !policies_satisfied(sk);
 }
 #else
 static bool needs_ipsec(const struct sock *sk)

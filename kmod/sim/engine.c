@@ -366,27 +366,25 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 		      struct chimney_block *block)
 {
 	const struct chimney_tcp_offload_state *state = block->state;
-	struct sk_buff_head buffered;
 	struct sim_conn *conn;
 	int err;
 
-	__skb_queue_head_init(&buffered);
-	err = sim_copy_buffered(&state->delegated, &buffered);
-	if (err)
-		return err;
 	conn = conn_get(sim, tcp->parent->family == HW_FAMILY_IPV6 ? AF_INET6 :
 								      AF_INET);
-	if (!conn) {
-		__skb_queue_purge(&buffered);
+	if (!conn)
 		return -ENOMEM;
-	}
 	sim_load_congestion_control(conn->socket, &state->constant);
 	conn_begin(conn, tcp, block);
+	err = sim_copy_buffered(conn->sk, &state->delegated);
+	if (err) {
+		conn_release(conn);
+		return err;
+	}
 
 	local_bh_disable();
 	bh_lock_sock(conn->sk);
 	conn->sk->sk_user_data = conn;
-	err = sim_load_state(conn, block, &buffered);
+	err = sim_load_state(conn, block);
 	if (!err)
 		err = sim_wire_add(sim, conn);
 	if (err) {

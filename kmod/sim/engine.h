@@ -256,12 +256,11 @@ bool sim_all_delivered(struct sock *sk);
 void sim_push_expired(struct work_struct *work);
 
 /* load.c: taking a connection over; the first two may sleep, with nothing held */
-int sim_copy_buffered(const struct chimney_tcp_state_delegated *d,
-		      struct sk_buff_head *copies);
+int sim_copy_buffered(struct sock *sk,
+		      const struct chimney_tcp_state_delegated *d);
 void sim_load_congestion_control(struct socket *socket,
 				 const struct chimney_tcp_state_const *c);
-int sim_load_state(struct sim_conn *conn, struct chimney_block *block,
-		   struct sk_buff_head *buffered);
+int sim_load_state(struct sim_conn *conn, struct chimney_block *block);
 
 /* update.c: shared with taking a connection over */
 void sim_load_cached(struct sim_conn *conn,

@@ -115,18 +115,24 @@ static void load_parameters(struct sim_conn *conn,
 			 max(d->reordering, threshold) : threshold;
 }
 
-void sim_load_congestion_control(struct socket *socket,
-				 const struct chimney_tcp_state_const *c)
+/* Not inlined: its name is cleared, and most connections have that of the one before. */
+static noinline void set_congestion_control(struct socket *socket,
+					    const struct chimney_tcp_state_const *c)
 {
 	char name[TCP_CA_NAME_MAX];
 
-	if (!memcmp(inet_csk(socket->sk)->icsk_ca_ops->name,
-		    c->congestion_control, sizeof(name)))
-		return;
 	strscpy(name, c->congestion_control, sizeof(name));
 	/* Not here any more? Then the default does. */
 	socket->ops->setsockopt(socket, SOL_TCP, TCP_CONGESTION,
 				KERNEL_SOCKPTR(name), strlen(name));
+}
+
+void sim_load_congestion_control(struct socket *socket,
+				 const struct chimney_tcp_state_const *c)
+{
+	if (memcmp(inet_csk(socket->sk)->icsk_ca_ops->name,
+		   c->congestion_control, TCP_CA_NAME_MAX))
+		set_congestion_control(socket, c);
 }
 
 /*
@@ -190,9 +196,12 @@ static void load_timers(struct sim_conn *conn,
 		sim_fin_wait_start(conn, d->retransmit.timeout_delta);
 }
 
-/* Copies of data that the host has acknowledged and not delivered (INIT-28). */
-int sim_copy_buffered(const struct chimney_tcp_state_delegated *d,
-		      struct sk_buff_head *copies)
+/*
+ * Copies of data that the host has acknowledged and not delivered (INIT-28) go into
+ * the receive queue, where sim_load_state() finds them.
+ */
+int sim_copy_buffered(struct sock *sk,
+		      const struct chimney_tcp_state_delegated *d)
 {
 	struct sk_buff *skb, *copy;
 
@@ -201,30 +210,28 @@ int sim_copy_buffered(const struct chimney_tcp_state_delegated *d,
 		return 0;
 	skb_queue_walk(&d->buffered_data, skb) {
 		copy = skb_copy(skb, GFP_KERNEL);
-		if (!copy) {
-			__skb_queue_purge(copies);
+		if (!copy)
 			return -ENOBUFS;
-		}
-		__skb_queue_tail(copies, copy);
+		__skb_queue_tail(&sk->sk_receive_queue, copy);
 	}
 	return 0;
 }
 
 /* They end at RcvNxt, or before the FIN that was received. */
-static void load_buffered(struct sim_conn *conn, struct sk_buff_head *copies)
+static void load_buffered(struct sim_conn *conn)
 {
 	struct tcp_sock *tp = tcp_sk(conn->sk);
 	struct sock *sk = conn->sk;
 	struct sk_buff *skb;
 	u32 seq = tp->rcv_nxt;
 
-	if (skb_queue_empty(copies))
+	if (skb_queue_empty(&sk->sk_receive_queue))
 		return;
 	seq -= !!(sk->sk_shutdown & RCV_SHUTDOWN);
-	skb_queue_walk(copies, skb)
+	skb_queue_walk(&sk->sk_receive_queue, skb)
 		seq -= skb->len;
 	WRITE_ONCE(tp->copied_seq, seq);
-	while ((skb = __skb_dequeue(copies))) {
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		memset(TCP_SKB_CB(skb), 0, sizeof(struct tcp_skb_cb));
 		TCP_SKB_CB(skb)->seq = seq;
 		seq += skb->len;
@@ -234,15 +241,13 @@ static void load_buffered(struct sim_conn *conn, struct sk_buff_head *copies)
 			NET_INC_STATS(sock_net(sk),
 				      LINUX_MIB_TCPMEMORYPRESSURES);
 		skb_set_owner_r(skb, sk);
-		__skb_queue_tail(&sk->sk_receive_queue, skb);
 	}
 	/* It waits for requests (INIT-67); then the end is told (TEV-03). */
 	conn->refused = true;
 	conn->disconnected = false;
 }
 
-int sim_load_state(struct sim_conn *conn, struct chimney_block *block,
-		   struct sk_buff_head *buffered)
+int sim_load_state(struct sim_conn *conn, struct chimney_block *block)
 {
 	const struct chimney_tcp_offload_state *state = block->state;
 	struct inet_connection_sock *icsk = inet_csk(conn->sk);
@@ -285,7 +290,7 @@ int sim_load_state(struct sim_conn *conn, struct chimney_block *block,
 				 &state->delegated);
 	if (err)
 		return err;
-	load_buffered(conn, buffered);
+	load_buffered(conn);
 	/* The host has buffers for that; it is told when it grows. */
 	conn->backlog = sim_send_backlog(conn);
 	conn->sent_end = tp->snd_nxt;

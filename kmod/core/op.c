@@ -115,48 +115,50 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
 		WRITE_ONCE(op->failed, op->failed + 1);
 }
 
-static int op_add_chunk(struct chimney_op *op)
+static void op_add_chunk(struct chimney_op *op)
 {
-	struct chimney_op_chunk *chunk;
-	int err;
+	op->last = kmalloc(sizeof(*op->last), GFP_KERNEL | __GFP_NOFAIL);
+	xa_store(&op->chunks, op->count / RESULTS_PER_CHUNK, op->last,
+		 GFP_KERNEL | __GFP_NOFAIL);
+}
 
-	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
-	if (!chunk)
-		return -ENOMEM;
-	err = xa_err(xa_store(&op->chunks, op->count / RESULTS_PER_CHUNK, chunk,
-			      GFP_KERNEL));
-	if (err)
-		kfree(chunk);
-	else
-		op->last = chunk;
-	return err;
+static struct chimney_result *op_room(struct chimney_op *op)
+{
+	return &op->last->results[op->count % RESULTS_PER_CHUNK];
 }
 
 /**
- * chimney_op_add() - record what became of a block
- * @op: a running operation; the caller is the only one to add
- * @result: copied; on success its state is the operation's
+ * chimney_op_reserve() - room for what became of a block
+ * @op: a running operation; the caller is the only one to add results
  *
- * Counted in any case.
- *
- * Context: process, may sleep. Return: 0, or -ENOMEM if it was not kept.
+ * Context: process, may sleep.
+ * Return: the next result, zeroed, for chimney_op_submit().
  */
-int chimney_op_add(struct chimney_op *op, const struct chimney_result *result)
+struct chimney_result *chimney_op_reserve(struct chimney_op *op)
 {
-	int err;
+	struct chimney_result *result;
 
-	op_count(op, result);
-	if (!(op->count % RESULTS_PER_CHUNK)) {
-		err = op_add_chunk(op);
-		if (err)
-			return err;
-	}
-	op->last->results[op->count % RESULTS_PER_CHUNK] = *result;
+	if (!(op->count % RESULTS_PER_CHUNK))
+		op_add_chunk(op);
+	result = op_room(op);
+	memset(result, 0, sizeof(*result));
+	return result;
+}
+EXPORT_SYMBOL_IF_KUNIT(chimney_op_reserve);
+
+/**
+ * chimney_op_submit() - count the result that was reserved, and show it to readers
+ * @op: the operation; the result's state is its own from now on
+ *
+ * Context: process.
+ */
+void chimney_op_submit(struct chimney_op *op)
+{
+	op_count(op, op_room(op));
 	/* Pairs with chimney_op_result(): the result first. */
 	smp_store_release(&op->count, op->count + 1);
-	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(chimney_op_add);
+EXPORT_SYMBOL_IF_KUNIT(chimney_op_submit);
 
 /* Out of the store, and its reference with it. */
 static void op_drop(struct chimney_op *op)
@@ -281,7 +283,7 @@ const struct chimney_result *chimney_op_result(struct chimney_op *op, u32 index)
 {
 	struct chimney_op_chunk *chunk;
 
-	/* Pairs with chimney_op_add(). */
+	/* Pairs with chimney_op_submit(). */
 	if (index >= smp_load_acquire(&op->count))
 		return NULL;
 	chunk = xa_load(&op->chunks, index / RESULTS_PER_CHUNK);

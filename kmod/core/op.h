@@ -123,8 +123,9 @@ struct chimney_op {
 /* Create, visible to readers at once; the caller holds a reference. */
 struct chimney_op *chimney_op_create(struct net *net, enum chimney_op_kind kind,
 				     u32 portid, u32 deadline_ms);
-/* Copy a result into the operation and count it; sleeps. -ENOMEM drops it. */
-int chimney_op_add(struct chimney_op *op, const struct chimney_result *result);
+/* Room for the next result, zeroed; sleeps. Then count it, and let readers see it. */
+struct chimney_result *chimney_op_reserve(struct chimney_op *op);
+void chimney_op_submit(struct chimney_op *op);
 /* A target missed the deadline, which the end will tell. */
 void chimney_op_time_out(struct chimney_op *op);
 /* End it, tell the listeners (chimney_nl_op_done()); sleeps. */

@@ -75,18 +75,17 @@ static int found_reserve(struct found *found, unsigned int room)
 
 static void not_found(struct chimney_op *op, const struct chimney_tuple *tuple)
 {
-	struct chimney_result result = {
-		.layer = CHIMNEY_LAYER_TCP,
-		.reason = CHIMNEY_REASON_GONE,
-		.family = tuple->family,
-		.src = tuple->src,
-		.dst = tuple->dst,
-		.sport = tuple->sport,
-		.dport = tuple->dport,
-		.cookie = tuple->cookie,
-	};
+	struct chimney_result *result = chimney_op_reserve(op);
 
-	chimney_op_add(op, &result);
+	result->layer = CHIMNEY_LAYER_TCP;
+	result->reason = CHIMNEY_REASON_GONE;
+	result->family = tuple->family;
+	result->src = tuple->src;
+	result->dst = tuple->dst;
+	result->sport = tuple->sport;
+	result->dport = tuple->dport;
+	result->cookie = tuple->cookie;
+	chimney_op_submit(op);
 }
 
 /* The socket that segments from device @ifindex are for. */

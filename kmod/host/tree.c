@@ -424,26 +424,24 @@ void chimney_tree_record(struct chimney_tree *tree, struct chimney_op *op,
 	if (!op->dry_run)
 		op->trees++;
 	chimney_for_each_block(block, &walk, tree->root) {
-		struct chimney_result result = {
-			.layer = chimney_block_layer(block),
-			.role = block->role,
-			.status = block->status,
-			.ifindex = ifindex,
-		};
+		struct chimney_result *result = chimney_op_reserve(op);
 
-		if (result.layer == CHIMNEY_LAYER_TCP)
+		result->layer = chimney_block_layer(block);
+		result->role = block->role;
+		result->status = block->status;
+		result->ifindex = ifindex;
+		if (result->layer == CHIMNEY_LAYER_TCP)
 			record_conn(tree, container_of(block,
 						       struct chimney_tree_conn,
-						       block), &result);
+						       block), result);
 		else
 			record_node(container_of(block,
 						 struct chimney_tree_node,
-						 block), &result);
+						 block), result);
 		if (op->dry_run && block->role == CHIMNEY_ROLE_NEW)
-			result.context = 0;
+			result->context = 0;
 		if (shows_state(op, block))
-			record_state(block, &result);
-		if (chimney_op_add(op, &result))
-			kfree(result.state);
+			record_state(block, result);
+		chimney_op_submit(op);
 	}
 }

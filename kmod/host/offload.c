@@ -37,34 +37,31 @@ void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 	chimney_op_submit(op);
 }
 
-/* Park the connections that are still eligible: their tree, not linked. */
-static struct chimney_tree *prepare(struct list_head *conns, unsigned int count,
-				    struct chimney_op *op)
+static void refuse_held(struct chimney_conn *conn, struct chimney_op *op,
+			enum chimney_reason reason)
 {
-	struct chimney_tree *tree;
-	struct chimney_conn *conn, *next;
+	chimney_refuse_conn(op, conn->sk, reason);
+	chimney_hold_release(conn);
+}
 
-	tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE, CHIMNEY_ALL_LAYERS,
-				count);
-	list_for_each_entry_safe(conn, next, conns, list) {
-		struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
-		enum chimney_reason reason;
-		struct sk_buff *skb;
+/* Park a connection that is still eligible, for a tree that is not linked yet. */
+static void prepare(struct chimney_tree *tree, struct chimney_conn *conn,
+		    struct chimney_op *op)
+{
+	struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
+	enum chimney_reason reason;
+	struct sk_buff *skb;
 
-		list_del_init(&conn->list);
-		reason = chimney_park(conn, &tc->state, &tc->block.send_queue);
-		if (reason) {
-			chimney_refuse_conn(op, conn->sk, reason);
-			chimney_tree_drop(tree);
-			chimney_hold_release(conn);
-			continue;
-		}
-		/* The target may send as soon as it has the tree (INIT-33). */
-		chimney_conntrack_leave(conn->sk);
-		skb_queue_walk(&tc->block.send_queue, skb)
-			tc->send_bytes += skb->len;
+	reason = chimney_park(conn, &tc->state, &tc->block.send_queue);
+	if (reason) {
+		chimney_tree_drop(tree);
+		refuse_held(conn, op, reason);
+		return;
 	}
-	return tree;
+	/* The target may send as soon as it has the tree (INIT-33). */
+	chimney_conntrack_leave(conn->sk);
+	skb_queue_walk(&tc->block.send_queue, skb)
+		tc->send_bytes += skb->len;
 }
 
 static void offload_link(struct chimney_host_binding *hb,
@@ -212,18 +209,6 @@ static enum chimney_reason check_open(const struct chimney_host_binding *hb)
 				       CHIMNEY_REASON_TARGET_PAUSED;
 }
 
-static void refuse_all(struct list_head *conns, struct chimney_op *op,
-		       enum chimney_reason reason)
-{
-	struct chimney_conn *conn, *next;
-
-	list_for_each_entry_safe(conn, next, conns, list) {
-		list_del_init(&conn->list);
-		chimney_refuse_conn(op, conn->sk, reason);
-		chimney_hold_release(conn);
-	}
-}
-
 /* Begin with a target, after the one that @line was for. */
 static void enter(struct chimney_pipeline *line,
 		  struct chimney_host_binding *hb)
@@ -247,44 +232,40 @@ static void leave(struct chimney_pipeline *line)
 	chimney_host_binding_put(hb);
 }
 
-/* One target at a time: the connections in @conns that lead to the first's. */
-static void offload_next(struct chimney_pipeline *line, struct list_head *conns)
+/*
+ * One target at a time: the connections that lead to that of the first. Returns how
+ * many others there are, which are the first ones in @conns then.
+ */
+static unsigned int offload_next(struct chimney_pipeline *line,
+				 struct chimney_conn **conns,
+				 unsigned int count)
 {
-	struct chimney_host_binding *hb;
-	struct chimney_conn *conn, *next;
+	struct chimney_host_binding *hb = conns[0]->binding;
+	struct chimney_tree *tree = NULL;
 	enum chimney_reason reason;
-	struct chimney_tree *tree;
-	unsigned int count = 0;
-	LIST_HEAD(batch);
+	unsigned int i, others = 0;
 
-	hb = list_first_entry(conns, struct chimney_conn, list)->binding;
-	/* Mostly all of them. */
-	list_for_each_entry(conn, conns, list) {
-		if (conn->binding != hb)
-			break;
-		count++;
-	}
-	list_cut_before(&batch, conns, &conn->list);
-	list_for_each_entry_safe(conn, next, conns, list) {
-		if (conn->binding != hb)
-			continue;
-		list_move_tail(&conn->list, &batch);
-		count++;
-	}
 	if (hb != line->hb) {
 		leave(line);
 		enter(line, hb);
 	}
 	reason = check_open(hb);
-	if (reason) {
-		refuse_all(&batch, line->op, reason);
-		return;
+	if (!reason)
+		tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE,
+					CHIMNEY_ALL_LAYERS, count);
+	for (i = 0; i < count; i++) {
+		if (conns[i]->binding != hb)
+			conns[others++] = conns[i];
+		else if (reason)
+			refuse_held(conns[i], line->op, reason);
+		else
+			prepare(tree, conns[i], line->op);
 	}
-	tree = prepare(&batch, count, line->op);
-	if (tree->count)
+	if (tree && tree->count)
 		chimney_pipeline_add(line, tree);
-	else
+	else if (tree)
 		chimney_tree_put(tree);
+	return others;
 }
 
 /* Results tell sockets apart by their cookies, made when first asked for. */
@@ -311,7 +292,7 @@ static enum chimney_reason reason_of(int err)
 /* Start to hold the segments of one socket. */
 static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
 				struct chimney_op *op, bool owned,
-				struct list_head *conns)
+				struct chimney_conn **result)
 {
 	enum chimney_reason reason;
 	struct chimney_conn *conn;
@@ -325,7 +306,7 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
 	conn->owned = owned;
 	conn->portid = op->portid;
 	conn->op_id = op->id;
-	list_add_tail(&conn->list, conns);
+	*result = conn;
 	return CHIMNEY_REASON_NONE;
 }
 
@@ -338,28 +319,31 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 {
 	struct chimney_op *op = line->op;
 	struct chimney_lookup lookup = {};
+	struct chimney_conn **conns;
 	enum chimney_reason reason;
-	LIST_HEAD(conns);
-	unsigned int i;
+	unsigned int i, held = 0;
 
+	conns = kvmalloc_array(count, sizeof(*conns),
+			       GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < count; i++) {
 		make_cookie(sockets[i]);
-		reason = hold(sockets[i], &lookup, op, owned, &conns);
+		reason = hold(sockets[i], &lookup, op, owned, &conns[held]);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
+		else
+			held++;
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
-	if (list_empty(&conns))
-		return;
-	synchronize_rcu_expedited();
-	op->grace_periods++;
-	while (!list_empty(&conns)) {
-		if (chimney_op_is_cancelled(op))
-			refuse_all(&conns, op, CHIMNEY_REASON_CANCELLED);
-		else
-			offload_next(line, &conns);
+	if (held) {
+		synchronize_rcu_expedited();
+		op->grace_periods++;
 	}
+	while (held && !chimney_op_is_cancelled(op))
+		held = offload_next(line, conns, held);
+	for (i = 0; i < held; i++)
+		refuse_held(conns[i], op, CHIMNEY_REASON_CANCELLED);
+	kvfree(conns);
 }
 
 static void offload_none(struct chimney_op *op, struct sock **sockets,

@@ -185,6 +185,12 @@ static u32 hw_status(const struct hw_device *dev)
 	return status;
 }
 
+static bool hw_is_parameter(enum hw_register reg)
+{
+	return reg >= HW_FIRST_PARAMETER &&
+	       reg < HW_FIRST_PARAMETER + HW_PARAMETERS;
+}
+
 /**
  * hw_read() - read a register
  * @dev: the device
@@ -195,6 +201,8 @@ static u32 hw_status(const struct hw_device *dev)
  */
 u32 hw_read(const struct hw_device *dev, enum hw_register reg)
 {
+	if (hw_is_parameter(reg))
+		return os_load(&dev->parameters[reg - HW_FIRST_PARAMETER]);
 	switch (reg) {
 	case HW_REG_VERSION:
 		return HW_VERSION;
@@ -241,17 +249,9 @@ u32 hw_read(const struct hw_device *dev, enum hw_register reg)
 		return dev->config.ip_entries;
 	case HW_REG_VLAN:
 		return dev->config.vlan;
-	case HW_REG_ACK_FREQUENCY:
-	case HW_REG_MAX_RETRANSMISSIONS:
-	case HW_REG_DOUBT_RETRANSMISSIONS:
-	case HW_REG_DUPLICATE_ACKS:
-	case HW_REG_DELAYED_ACK:
-	case HW_REG_SWS:
-	case HW_REG_PUSH:
-	case HW_REG_NCE_STALE:
-		return os_load(&dev->parameters[reg - HW_FIRST_PARAMETER]);
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 /**
@@ -282,8 +282,7 @@ void hw_write(struct hw_device *dev, enum hw_register reg, u32 value)
 		os_store(&dev->starved, false);
 		break;
 	default:
-		if (reg >= HW_FIRST_PARAMETER &&
-		    reg < HW_FIRST_PARAMETER + HW_PARAMETERS)
+		if (hw_is_parameter(reg))
 			os_store(&dev->parameters[reg - HW_FIRST_PARAMETER],
 				 value);
 		return;

@@ -608,6 +608,12 @@ static void tree_count(struct chimney_block *tree)
 			block->handle->parent = NULL;
 }
 
+/* Nothing depends on a connection. */
+#define for_each_parent(block, walk, root)				       \
+	for (block = chimney_walk_first(walk, root); block;		       \
+	     block = chimney_walk_next(walk, chimney_block_layer(block) ==     \
+					     CHIMNEY_LAYER_NEIGHBOR))
+
 /* Undo what tree_take() did before @end. */
 static void tree_release(struct chimney_block *tree,
 			 const struct chimney_block *end)
@@ -615,7 +621,7 @@ static void tree_release(struct chimney_block *tree,
 	struct chimney_block *block;
 	struct chimney_walk walk;
 
-	chimney_for_each_block(block, &walk, tree) {
+	for_each_parent(block, &walk, tree) {
 		if (block == end)
 			return;
 		if (block->handle)
@@ -628,7 +634,7 @@ static enum chimney_clause tree_take(struct chimney_block *tree)
 	struct chimney_block *block;
 	struct chimney_walk walk;
 
-	chimney_for_each_block(block, &walk, tree) {
+	for_each_parent(block, &walk, tree) {
 		if (!block->handle ||
 		    !atomic_cmpxchg(&block->handle->dependents, 0, TAKEN))
 			continue;

@@ -244,15 +244,24 @@ void chimney_lookup_end(struct chimney_lookup *lookup)
 }
 
 /* Many sockets have the route of the one before, and lead where that does. */
-static enum chimney_reason follow_once(const struct sock *sk,
-				       struct dst_entry *dst,
-				       struct chimney_lookup *lookup)
+static bool leads_there_too(const struct sock *sk, const struct dst_entry *dst,
+			    const struct chimney_lookup *lookup)
 {
-	struct in6_addr remote = remote_address(sk);
+	struct in6_addr remote;
+
+	if (!dst || dst != lookup->dst)
+		return false;
+	remote = remote_address(sk);
+	return ipv6_addr_equal(&remote, &lookup->remote);
+}
+
+static enum chimney_reason follow_on(const struct sock *sk,
+				     struct dst_entry *dst,
+				     struct chimney_lookup *lookup)
+{
 	enum chimney_reason reason;
 
-	if (dst && dst == lookup->dst &&
-	    ipv6_addr_equal(&remote, &lookup->remote))
+	if (leads_there_too(sk, dst, lookup))
 		return CHIMNEY_REASON_NONE;
 	chimney_lookup_end(lookup);
 	memset(&lookup->route, 0, sizeof(lookup->route));
@@ -261,7 +270,7 @@ static enum chimney_reason follow_once(const struct sock *sk,
 		return reason;
 	dst_hold(dst);
 	lookup->dst = dst;
-	lookup->remote = remote;
+	lookup->remote = remote_address(sk);
 	return CHIMNEY_REASON_NONE;
 }
 
@@ -279,17 +288,19 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 	struct dst_entry *dst = NULL;
-	bool slow;
+	bool slow, known;
 
 	slow = lock_sock_fast(sk);
 	reason = chimney_eligible(sk);
-	if (!reason)
+	known = leads_there_too(sk, rcu_access_pointer(sk->sk_dst_cache),
+				lookup);
+	if (!reason && !known)
 		dst = route_of(sk);
 	unlock_sock_fast(sk, slow);
 	if (!reason)
 		reason = chimney_bypass_refused(sk);
-	if (!reason)
-		reason = follow_once(sk, dst, lookup);
+	if (!reason && !known)
+		reason = follow_on(sk, dst, lookup);
 	dst_release(dst);
 	if (reason)
 		return reason;

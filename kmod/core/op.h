@@ -32,11 +32,11 @@
  * @mac: link-layer address of a neighbor
  * @mtu: of a path, bytes
  * @ifindex: device of the target, 0 if none
+ * @state_type: what @state is
  * @context: identifier of the object while offloaded, 0 if none
  * @cookie: socket cookie, 0 if none
  * @send_bytes: outstanding send data that travelled with the block
  * @receive_bytes: undelivered receive data that travelled with the block
- * @state_type: what @state is
  * @state: state structure of a query or a dry run, kmalloc()ed, or NULL; the
  *	operation owns it once the result was added. Its lists are empty.
  */
@@ -54,11 +54,11 @@ struct chimney_result {
 	u8 mac[ETH_ALEN];
 	u32 mtu;
 	int ifindex;
+	enum chimney_state_type state_type;
 	u64 context;
 	u64 cookie;
 	u64 send_bytes;
 	u64 receive_bytes;
-	enum chimney_state_type state_type;
 	void *state;
 };
 

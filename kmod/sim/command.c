@@ -213,8 +213,9 @@ struct hw_command *sim_command_begin(struct sim_device *sim,
 }
 
 /**
- * sim_command_post() - post the command that was begun
+ * sim_command_post() - post a command
  * @sim: the device
+ * @command: of sim_command_begin(), the last one
  * @object: what it is about
  * @block: which block it is for; NULL if the driver's own
  *
@@ -222,14 +223,13 @@ struct hw_command *sim_command_begin(struct sim_device *sim,
  *
  * Context: driver's work.
  */
-void sim_command_post(struct sim_device *sim, struct sim_object *object,
-		      struct chimney_block *block)
+void sim_command_post(struct sim_device *sim, const struct hw_command *command,
+		      struct sim_object *object, struct chimney_block *block)
 {
-	u64 cookie = ++sim->cookie;
-
-	sim->pending[cookie % SIM_PENDING] = (struct sim_pending){
-		.cookie = cookie,
-		.opcode = sim_ring_slot(sim)->opcode,
+	sim->cookie = command->cookie;
+	sim->pending[sim->cookie % SIM_PENDING] = (struct sim_pending){
+		.cookie = sim->cookie,
+		.opcode = command->opcode,
 		.object = object,
 		.block = block,
 	};

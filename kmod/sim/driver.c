@@ -75,8 +75,8 @@ static void neighbor_query(struct sim_device *sim, struct sim_object *object)
 	struct hw_command *command;
 
 	memset(&sim->answer, 0, sizeof(sim->answer));
-	sim_command_begin(sim, CHIMNEY_OP_KIND_QUERY, object);
-	sim_command_post(sim, object, NULL);
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_QUERY, object);
+	sim_command_post(sim, command, object, NULL);
 	sim_commands_drain(sim);
 	if (sim->answer.opcode != HW_OP_NEIGHBOR_QUERY || object->lost)
 		return;
@@ -92,7 +92,7 @@ static void neighbor_query(struct sim_device *sim, struct sim_object *object)
 	ether_addr_copy(command->neighbor.dmac,
 			object->neighbor.cached.dl_destination_address);
 	command->host_reachability = state.cached.host_reachability_delta;
-	sim_command_post(sim, object, NULL);
+	sim_command_post(sim, command, object, NULL);
 	sim_commands_drain(sim);
 }
 

@@ -187,7 +187,7 @@ static void block_create(struct sim_device *sim, struct chimney_block *block,
 		break;
 	}
 	sim->creating[object->type]++;
-	sim_command_post(sim, object, block);
+	sim_command_post(sim, command, object, block);
 	/* A reset before that was of another life. */
 	object->lost = false;
 }

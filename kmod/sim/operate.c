@@ -107,7 +107,7 @@ static void block_query(struct sim_device *sim, struct chimney_block *block,
 	command = sim_command_begin(sim, CHIMNEY_OP_KIND_QUERY, object);
 	if (object->type == HW_TCP)
 		command->state = (uintptr_t)block;
-	sim_command_post(sim, object, block);
+	sim_command_post(sim, command, object, block);
 }
 
 /* -------- update -------- */
@@ -181,7 +181,7 @@ static void block_relink(struct sim_device *sim, struct chimney_block *block,
 	command = sim_command_begin(sim, CHIMNEY_OP_KIND_UPDATE, path);
 	command->opcode = HW_OP_PATH_RELINK;
 	command->parent = neighbor->id;
-	sim_command_post(sim, path, block);
+	sim_command_post(sim, command, path, block);
 	sim_commands_drain(sim);
 	if (block->status == CHIMNEY_STATUS_SUCCESS && !path->lost)
 		path->parent = neighbor;
@@ -198,7 +198,7 @@ static void block_update(struct sim_device *sim, struct chimney_block *block,
 		return;
 	command = sim_command_begin(sim, CHIMNEY_OP_KIND_UPDATE, object);
 	fill_update(command, object, block);
-	sim_command_post(sim, object, block);
+	sim_command_post(sim, command, object, block);
 }
 
 /* -------- invalidate -------- */
@@ -228,8 +228,10 @@ static void block_invalidate(struct sim_device *sim,
 			     struct chimney_block *block,
 			     struct sim_object *object)
 {
-	sim_command_begin(sim, CHIMNEY_OP_KIND_INVALIDATE, object);
-	sim_command_post(sim, object, block);
+	const struct hw_command *command;
+
+	command = sim_command_begin(sim, CHIMNEY_OP_KIND_INVALIDATE, object);
+	sim_command_post(sim, command, object, block);
 }
 
 /* The connections that depend on what was invalidated stop (INV-05). */

@@ -173,8 +173,8 @@ void sim_answered(struct sim_device *sim, const struct sim_pending *pending,
 struct hw_command *sim_command_begin(struct sim_device *sim,
 				     enum chimney_op_kind kind,
 				     const struct sim_object *object);
-void sim_command_post(struct sim_device *sim, struct sim_object *object,
-		      struct chimney_block *block);
+void sim_command_post(struct sim_device *sim, const struct hw_command *command,
+		      struct sim_object *object, struct chimney_block *block);
 void sim_commands_drain(struct sim_device *sim);
 void sim_commands_service(struct sim_device *sim);
 bool sim_commands_due(struct sim_device *sim);

@@ -14,7 +14,7 @@ void sim_object_destroy(struct sim_device *sim, struct sim_object *object,
 	command = sim_command_begin(sim, CHIMNEY_OP_KIND_TERMINATE, object);
 	command->state = (uintptr_t)back;
 	sim->stuck = false;
-	sim_command_post(sim, object, NULL);
+	sim_command_post(sim, command, object, NULL);
 	sim_commands_drain(sim);
 	if (sim->stuck)
 		sim_device_reset(sim);
@@ -74,7 +74,7 @@ static void block_terminate(struct sim_device *sim,
 	command = sim_command_begin(sim, CHIMNEY_OP_KIND_TERMINATE, object);
 	if (object->type == HW_TCP)
 		command->state = (uintptr_t)block;
-	sim_command_post(sim, object, block);
+	sim_command_post(sim, command, object, block);
 }
 
 /* The values of a lost connection are of no use (TERM-20), its data neither. */

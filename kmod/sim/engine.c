@@ -342,24 +342,8 @@ static void conn_begin(struct sim_conn *conn, struct hw_context *tcp,
 	__skb_queue_head_init(&conn->sent);
 	__skb_queue_head_init(&conn->pending);
 	INIT_LIST_HEAD(&conn->requests);
-	conn->segments = 0;
-	conn->established = false;
-	conn->stopped = false;
-	conn->lost = false;
-	conn->retrieved = false;
 	conn->retrieve = -1;
-	conn->started = false;
-	conn->refused = false;
-	conn->disconnected = false;
-	conn->aborted = false;
-	conn->reset = false;
-	conn->pushing = false;
-	conn->pushed = false;
-	conn->disconnect = NULL;
-	conn->unsent = NULL;
-	conn->fin_sent = false;
-	conn->fin_waiting = false;
-	conn->deferred = false;
+	memset_startat(conn, 0, disconnect);
 }
 
 int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,

@@ -71,34 +71,34 @@ struct sim_engine {
  * @loaded_out: (s) segments sent then
  * @proof: (s) the peer can send beyond this only after it got an ACK
  * @neighbor: (s) id of the neighbor's context when a frame last came
- * @segments: (s) segments received since the last ACK
  * @ip_id: (s) of the next datagram
  * @user_priority: (s) for tags
  * @max_rt: (s) limit for retransmissions is a time (RTX-03)
+ * @retrieve: (s) why it shall be indicated, or -1
+ * @backlog: preferred outstanding bytes, as last told
+ * @requests: (s) receive requests, oldest first
+ * @push: the push timer
+ * @fin_wait: the FIN_WAIT_2 timer
+ * @fin_wait_end: (s) when it expires, in jiffies
+ * @running: counts reasons to run sim_engine_run()
+ * @retry: reports what a timer found, retries what found no memory
+ * @disconnect: (s) the disconnect request in progress, or NULL
+ * @unsent: (s) first of its data that found no memory, or NULL
+ * @segments: (s) segments received since the last ACK
  * @established: (s) counted as such
  * @stopped: (s) a terminate took the state; nothing is processed any more
  * @lost: (s) the device lost it; nothing is processed any more
  * @retrieved: (s) a retrieve that the host must follow was indicated; nothing is
  *	processed any more (TEV-16), segments go to the host
- * @retrieve: (s) why it shall be indicated, or -1
  * @started: the initiate has completed (INIT-63), no terminate took over
  * @refused: data waits for a receive request (RIND-10, INIT-67)
  * @disconnected: (s) a disconnect was indicated
  * @aborted: (s) an abort was indicated, or asked for by the host
  * @reset: (s) a segment with RST was sent
- * @backlog: preferred outstanding bytes, as last told
- * @requests: (s) receive requests, oldest first
- * @push: the push timer
  * @pushing: (s) it runs
  * @pushed: (s) it expired
- * @disconnect: (s) the disconnect request in progress, or NULL
- * @unsent: (s) first of its data that found no memory, or NULL
  * @fin_sent: (s) the FIN has its place in the send queue
- * @fin_wait: the FIN_WAIT_2 timer
  * @fin_waiting: (s) it runs
- * @fin_wait_end: (s) when it expires, in jiffies
- * @running: counts reasons to run sim_engine_run()
- * @retry: reports what a timer found, retries what found no memory
  * @deferred: (s) one of its works was queued
  */
 struct sim_conn {
@@ -122,33 +122,35 @@ struct sim_conn {
 	u32 loaded_out;
 	u32 proof;
 	u32 neighbor;
-	u32 segments;
 	u16 ip_id;
 	u8 user_priority;
 	bool max_rt;
+	int retrieve;
+	u32 backlog;
+	struct list_head requests;
+	struct delayed_work push;
+	struct delayed_work fin_wait;
+	unsigned long fin_wait_end;
+	atomic_t running;
+	struct delayed_work retry;
+
+	/* What follows is zero at first. */
+	struct chimney_disconnect *disconnect;
+	struct sk_buff *unsent;
+	u32 segments;
 	bool established;
 	bool stopped;
 	bool lost;
 	bool retrieved;
-	int retrieve;
 	bool started;
 	bool refused;
 	bool disconnected;
 	bool aborted;
 	bool reset;
-	u32 backlog;
-	struct list_head requests;
-	struct delayed_work push;
 	bool pushing;
 	bool pushed;
-	struct chimney_disconnect *disconnect;
-	struct sk_buff *unsent;
 	bool fin_sent;
-	struct delayed_work fin_wait;
 	bool fin_waiting;
-	unsigned long fin_wait_end;
-	atomic_t running;
-	struct delayed_work retry;
 	bool deferred;
 };
 

@@ -387,8 +387,7 @@ int sim_driver_start(struct sim_device *sim)
 	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
 	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);
-	sim_objects_init(sim);
-	if (!sim->stale || !sim->pending) {
+	if (sim_objects_init(sim) || !sim->stale || !sim->pending) {
 		sim_driver_release(sim);
 		return -ENOMEM;
 	}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The driver's records of objects, and the ids that name them in the device. */
+#include <linux/bitmap.h>
+
 #include "sim.h"
 
 /* How many objects of a type the device may have. */
@@ -29,6 +31,14 @@ static u32 enabled_of(const struct sim_device *sim, enum hw_type type)
 	}
 }
 
+static void id_release(struct sim_device *sim, const struct sim_object *object)
+{
+	struct sim_ids *ids = &sim->ids[object->type];
+
+	__clear_bit(object->id, ids->used);
+	ids->free = min(ids->free, object->id);
+}
+
 /* The record of a connection and the device's context stay for the next one. */
 #define RECORDS_SIZE	(sizeof(struct sim_object) + sizeof(struct hw_context))
 
@@ -55,7 +65,7 @@ void sim_object_forget_id(struct sim_device *sim, struct sim_object *object)
 		return;
 	xa_erase(&sim->objects[object->type], object->id);
 	count_memory(sim, object->type, -1);
-	sim->ids[object->type].used--;
+	id_release(sim, object);
 	object->id = HW_NO_CONTEXT;
 }
 
@@ -65,61 +75,47 @@ void sim_object_forget_id(struct sim_device *sim, struct sim_object *object)
  */
 void sim_object_free(struct sim_device *sim, struct sim_object *object)
 {
-	struct sim_ids *ids = &sim->ids[object->type];
-
 	if (object->id == HW_NO_CONTEXT) {
 		list_del(&object->list);
 		kfree(object);
 		return;
 	}
+	id_release(sim, object);
 	object->conn = NULL;
 	object->resized = false;
 	object->lost = true;
 	object->told = true;
-	object->next = ids->free;
-	ids->free = object;
-	ids->used--;
 }
 
-/* A record with an id that none had before. */
-static struct sim_object *record_new(struct sim_device *sim, enum hw_type type)
-{
-	struct xa_limit limit = XA_LIMIT(0, sim->ids[type].entries - 1);
-	struct sim_object *object;
-	int err;
-
-	object = kzalloc(sizeof(*object), GFP_KERNEL);
-	if (!object)
-		return ERR_PTR(-ENOMEM);
-	err = xa_alloc(&sim->objects[type], &object->id, object, limit,
-		       GFP_KERNEL);
-	if (err) {
-		kfree(object);
-		return ERR_PTR(err);
-	}
-	count_memory(sim, type, 1);
-	return object;
-}
-
-/* A record with an id; -EBUSY if all are in use, or -ENOMEM. */
+/* The record of the first free id; -EBUSY if there is none, or -ENOMEM. */
 static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
+	struct xarray *objects = &sim->objects[type];
 	struct sim_ids *ids = &sim->ids[type];
-	struct sim_object *object = ids->free;
+	struct sim_object *object;
+	u32 size, id;
 
-	if (ids->used >= min(ids->entries, enabled_of(sim, type)))
+	size = min(ids->entries, enabled_of(sim, type));
+	id = find_next_zero_bit(ids->used, size, ids->free);
+	if (id >= size)
 		return ERR_PTR(-EBUSY);
-	if (object) {
-		ids->free = object->next;
-	} else {
-		object = record_new(sim, type);
-		if (IS_ERR(object))
-			return object;
+	object = xa_load(objects, id);
+	if (!object) {
+		object = kzalloc(sizeof(*object), GFP_KERNEL);
+		if (!object)
+			return ERR_PTR(-ENOMEM);
+		object->id = id;
+		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
+			kfree(object);
+			return ERR_PTR(-ENOMEM);
+		}
+		count_memory(sim, type, 1);
 	}
 	object->lost = false;
 	object->told = false;
 	object->invalid = false;
-	ids->used++;
+	__set_bit(id, ids->used);
+	ids->free = id + 1;
 	return object;
 }
 
@@ -157,16 +153,23 @@ void sim_object_lose(struct sim_device *sim, struct sim_object *object)
  * @sim: the device
  *
  * Context: process.
+ * Return: 0 or -ENOMEM; sim_objects_release() is due in either case.
  */
-void sim_objects_init(struct sim_device *sim)
+int sim_objects_init(struct sim_device *sim)
 {
-	int type;
+	struct sim_ids *ids;
+	int type, err = 0;
 
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
-		xa_init_flags(&sim->objects[type], XA_FLAGS_ALLOC);
-		sim->ids[type].entries = entries_of(sim, type);
+		ids = &sim->ids[type];
+		xa_init(&sim->objects[type]);
+		ids->entries = entries_of(sim, type);
+		ids->used = bitmap_zalloc(ids->entries, GFP_KERNEL);
+		if (!ids->used)
+			err = -ENOMEM;
 	}
+	return err;
 }
 
 /**
@@ -189,6 +192,8 @@ void sim_objects_release(struct sim_device *sim)
 			sim_engine_discard(object);
 		kfree(object);
 	}
-	for (type = 0; type < HW_TYPES; type++)
+	for (type = 0; type < HW_TYPES; type++) {
 		xa_destroy(&sim->objects[type]);
+		bitmap_free(sim->ids[type].used);
+	}
 }

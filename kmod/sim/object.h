@@ -37,7 +37,7 @@ struct sim_device;
  * @resized: (d) a path whose MTU has changed, until its connections know
  * @parent: (d) what it hangs on; NULL for a neighbor
  * @handle: the client's record
- * @next: (d) the next new connection of a tree, or free record
+ * @next: (d) the next new connection of a tree
  * @list: (d) without an id: among the lost ones
  * @neighbor: const and cached variables
  * @path: likewise
@@ -77,15 +77,15 @@ struct sim_object {
 };
 
 /**
- * struct sim_ids - context ids of one type
+ * struct sim_ids - context ids of one type; the least ones are used first
+ * @used: those in use
  * @entries: how many there are
- * @used: how many objects have one
- * @free: records that keep theirs for the next objects, linked through @next
+ * @free: none is free below
  */
 struct sim_ids {
+	unsigned long *used;
 	u32 entries;
-	u32 used;
-	struct sim_object *free;
+	u32 free;
 };
 
 static inline void sim_object_set(struct chimney_block *block,
@@ -127,7 +127,7 @@ static inline enum hw_type sim_type_of(const struct chimney_block *block)
 /* All that follows is for the driver's work only. */
 
 /* object.c: records and context ids */
-void sim_objects_init(struct sim_device *sim);
+int sim_objects_init(struct sim_device *sim);
 void sim_objects_release(struct sim_device *sim);
 struct sim_object *sim_object_identify(struct sim_device *sim,
 				       enum hw_type type);

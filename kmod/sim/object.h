@@ -77,7 +77,8 @@ struct sim_object {
 };
 
 /**
- * struct sim_ids - context ids of one type; the least ones are used first
+ * struct sim_ids - context ids of one type; the least ones are used first, by which
+ * scripts of faults name objects
  * @used: those in use
  * @entries: how many there are
  * @free: none is free below

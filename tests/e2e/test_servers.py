@@ -192,9 +192,14 @@ def test_socat():
     server = serve("socat", "-u", f"TCP-LISTEN:{SOCAT_PORT},bind={PEER}", f"CREATE:{path}/far",
                    port=SOCAT_PORT)
     start()
-    write(f"{path}/near", pattern(SIZE))
-    with Moving(SOCAT_PORT):
-        run("socat", "-u", "-b", "4096", f"OPEN:{path}/near", f"TCP:{PEER}:{SOCAT_PORT}")
+    with Moving(SOCAT_PORT) as moving:
+        client = subprocess.Popen(["socat", "-u", "-b", "4096", "-", f"TCP:{PEER}:{SOCAT_PORT}"],
+                                  stdin=subprocess.PIPE)
+        client.stdin.write(pattern(SIZE)[:SIZE // 2])
+        client.stdin.flush()
+        until(lambda: moving.moved or moving.error, "the connection is offloaded")
+        client.communicate(pattern(SIZE)[SIZE // 2:])
+        check_equal(client.returncode, 0, "exit status of the client")
         check_equal(server.wait(60 * SLOWNESS), 0, "exit status of the server")
     check(read(f"{path}/far") == pattern(SIZE), "the copy differs")
 

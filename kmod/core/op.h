@@ -38,7 +38,7 @@
  * @send_bytes: outstanding send data that travelled with the block
  * @receive_bytes: undelivered receive data that travelled with the block
  * @state: state structure of a query or a dry run, kmalloc()ed, or NULL; the
- *	operation owns it once the result was added. Its lists are empty.
+ *	operation owns it once the result was submitted. Its lists are empty.
  */
 struct chimney_result {
 	u8 layer;

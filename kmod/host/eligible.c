@@ -115,10 +115,13 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 /*
  * The route of a socket, for dst_release(), or NULL. A parked socket sends
  * nothing, so nobody else renews the one it has cached; ICMP messages go by it.
+ * @valid: one that was found to be valid just now, or NULL
  */
-static struct dst_entry *route_of(struct sock *sk)
+static struct dst_entry *route_of(struct sock *sk, struct dst_entry *valid)
 {
 	sock_owned_by_me(sk);
+	if (valid && rcu_access_pointer(sk->sk_dst_cache) == valid)
+		return dst_clone(valid);
 	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
 		return NULL;
 	return sk_dst_get(sk);
@@ -206,7 +209,7 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 	if (reason)
 		return reason;
 	slow = lock_sock_fast(sk);
-	dst = route_of(sk);
+	dst = route_of(sk, NULL);
 	unlock_sock_fast(sk, slow);
 	reason = follow(sk, dst, route);
 	dst_release(dst);
@@ -244,24 +247,15 @@ void chimney_lookup_end(struct chimney_lookup *lookup)
 }
 
 /* Many sockets have the route of the one before, and lead where that does. */
-static bool leads_there_too(const struct sock *sk, const struct dst_entry *dst,
-			    const struct chimney_lookup *lookup)
+static enum chimney_reason follow_once(const struct sock *sk,
+				       struct dst_entry *dst,
+				       struct chimney_lookup *lookup)
 {
-	struct in6_addr remote;
-
-	if (!dst || dst != lookup->dst)
-		return false;
-	remote = remote_address(sk);
-	return ipv6_addr_equal(&remote, &lookup->remote);
-}
-
-static enum chimney_reason follow_on(const struct sock *sk,
-				     struct dst_entry *dst,
-				     struct chimney_lookup *lookup)
-{
+	struct in6_addr remote = remote_address(sk);
 	enum chimney_reason reason;
 
-	if (leads_there_too(sk, dst, lookup))
+	if (dst && dst == lookup->dst &&
+	    ipv6_addr_equal(&remote, &lookup->remote))
 		return CHIMNEY_REASON_NONE;
 	chimney_lookup_end(lookup);
 	memset(&lookup->route, 0, sizeof(lookup->route));
@@ -270,7 +264,7 @@ static enum chimney_reason follow_on(const struct sock *sk,
 		return reason;
 	dst_hold(dst);
 	lookup->dst = dst;
-	lookup->remote = remote_address(sk);
+	lookup->remote = remote;
 	return CHIMNEY_REASON_NONE;
 }
 
@@ -288,19 +282,17 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 	struct dst_entry *dst = NULL;
-	bool slow, known;
+	bool slow;
 
 	slow = lock_sock_fast(sk);
 	reason = chimney_eligible(sk);
-	known = leads_there_too(sk, rcu_access_pointer(sk->sk_dst_cache),
-				lookup);
-	if (!reason && !known)
-		dst = route_of(sk);
+	if (!reason)
+		dst = route_of(sk, lookup->dst);
 	unlock_sock_fast(sk, slow);
 	if (!reason)
 		reason = chimney_bypass_refused(sk);
-	if (!reason && !known)
-		reason = follow_on(sk, dst, lookup);
+	if (!reason)
+		reason = follow_once(sk, dst, lookup);
 	dst_release(dst);
 	if (reason)
 		return reason;

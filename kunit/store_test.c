@@ -120,13 +120,13 @@ static void store_many_results(struct kunit *test)
 
 	/* Act */
 	for (i = 0; i < 100000; i++) {
-		result.cookie = i;
+		result.tuple.cookie = i;
 		add(op, &result);
 	}
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, 100000, op->count);
 	for (i = 0; (found = chimney_op_result(op, i)); i++)
-		wrong += found->cookie != i;
+		wrong += found->tuple.cookie != i;
 	KUNIT_EXPECT_EQ(test, 100000, i);
 	KUNIT_EXPECT_EQ(test, 0, wrong);
 	chimney_op_finish(op);

@@ -17,6 +17,8 @@
 
 #include <chimney/state.h>
 
+#include "../host/host.h"
+
 /**
  * struct chimney_result - what became of one block, or of a refused connection
  * @layer: layer of the block; CHIMNEY_LAYER_TCP for a refused connection
@@ -24,17 +26,13 @@
  * @status: result; meaningless if @reason is set
  * @reason: why the host refused the connection, or CHIMNEY_REASON_NONE
  * @tcp_state: state in the delegated variables, TCP blocks only
- * @family: AF_INET or AF_INET6
- * @src: local address of a path or connection
- * @dst: remote address; next hop of a neighbor
- * @sport: local port, network byte order
- * @dport: remote port, network byte order
  * @mac: link-layer address of a neighbor
  * @mtu: of a path, bytes
  * @ifindex: device of the target, 0 if none
  * @state_type: what @state is
+ * @tuple: a connection; of a path the addresses and their family, of a neighbor
+ *	the next hop as remote address
  * @context: identifier of the object while offloaded, 0 if none
- * @cookie: socket cookie, 0 if none
  * @send_bytes: outstanding send data that travelled with the block
  * @receive_bytes: undelivered receive data that travelled with the block
  * @state: state structure of a query or a dry run, kmalloc()ed, or NULL; the
@@ -46,17 +44,12 @@ struct chimney_result {
 	u8 status;
 	u8 reason;
 	u8 tcp_state;
-	u16 family;
-	__be16 sport;
-	__be16 dport;
-	struct in6_addr src;
-	struct in6_addr dst;
 	u8 mac[ETH_ALEN];
 	u32 mtu;
 	int ifindex;
 	enum chimney_state_type state_type;
+	struct chimney_tuple tuple;
 	u64 context;
-	u64 cookie;
 	u64 send_bytes;
 	u64 receive_bytes;
 	void *state;

@@ -21,17 +21,10 @@ void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 			 enum chimney_reason reason)
 {
 	struct chimney_result *result = chimney_op_reserve(op);
-	struct chimney_tuple tuple;
 
-	chimney_socket_tuple(sk, &tuple);
 	result->layer = CHIMNEY_LAYER_TCP;
 	result->reason = reason;
-	result->family = tuple.family;
-	result->src = tuple.src;
-	result->dst = tuple.dst;
-	result->sport = tuple.sport;
-	result->dport = tuple.dport;
-	result->cookie = tuple.cookie;
+	chimney_socket_tuple(sk, &result->tuple);
 	result->tcp_state =
 		chimney_tcp_state_from_linux(inet_sk_state_load(sk));
 	chimney_op_submit(op);

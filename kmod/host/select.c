@@ -79,12 +79,7 @@ static void not_found(struct chimney_op *op, const struct chimney_tuple *tuple)
 
 	result->layer = CHIMNEY_LAYER_TCP;
 	result->reason = CHIMNEY_REASON_GONE;
-	result->family = tuple->family;
-	result->src = tuple->src;
-	result->dst = tuple->dst;
-	result->sport = tuple->sport;
-	result->dport = tuple->dport;
-	result->cookie = tuple->cookie;
+	result->tuple = *tuple;
 	chimney_op_submit(op);
 }
 

@@ -338,16 +338,10 @@ static void record_conn(const struct chimney_tree *tree,
 			const struct chimney_tree_conn *tc,
 			struct chimney_result *result)
 {
-	const struct chimney_conn_key *key = &tc->conn->key;
 	int state;
 
 	result->context = tc->conn->id;
-	result->family = key->family;
-	result->src = key->src;
-	result->dst = key->dst;
-	result->sport = key->sport;
-	result->dport = key->dport;
-	result->cookie = atomic64_read(&tc->conn->sk->sk_cookie);
+	chimney_conn_tuple(tc->conn, &result->tuple);
 	result->send_bytes = tc->send_bytes;
 	result->receive_bytes = tc->receive_bytes;
 	switch (tree->kind) {
@@ -371,14 +365,14 @@ static void record_node(const struct chimney_tree_node *node,
 {
 	if (node->neighbor) {
 		result->context = node->neighbor->id;
-		result->family = node->neighbor->family;
-		result->dst = node->neighbor->addr;
+		result->tuple.family = node->neighbor->family;
+		result->tuple.dst = node->neighbor->addr;
 		ether_addr_copy(result->mac, node->neighbor->mac);
 	} else {
 		result->context = node->path->id;
-		result->family = node->path->family;
-		result->src = node->path->src;
-		result->dst = node->path->dst;
+		result->tuple.family = node->path->family;
+		result->tuple.src = node->path->src;
+		result->tuple.dst = node->path->dst;
 		result->mtu = node->path->mtu;
 	}
 }

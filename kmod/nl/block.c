@@ -31,30 +31,35 @@ static int chimney_nl_block_put_neighbor(struct sk_buff *skb,
 					 const struct chimney_result *result)
 {
 	return chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_DST_ADDR,
-				   result->family, &result->dst) ||
+				   result->tuple.family, &result->tuple.dst) ||
 	       nla_put(skb, CHIMNEY_A_BLOCK_MAC, ETH_ALEN, result->mac);
+}
+
+static int chimney_nl_block_put_addrs(struct sk_buff *skb,
+				      const struct chimney_tuple *tuple)
+{
+	return chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_SRC_ADDR,
+				   tuple->family, &tuple->src) ||
+	       chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_DST_ADDR,
+				   tuple->family, &tuple->dst);
 }
 
 static int chimney_nl_block_put_path(struct sk_buff *skb,
 				     const struct chimney_result *result)
 {
-	return chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_SRC_ADDR,
-				   result->family, &result->src) ||
-	       chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_DST_ADDR,
-				   result->family, &result->dst) ||
+	return chimney_nl_block_put_addrs(skb, &result->tuple) ||
 	       nla_put_u32(skb, CHIMNEY_A_BLOCK_MTU, result->mtu);
 }
 
 static int chimney_nl_block_put_tcp(struct sk_buff *skb,
 				    const struct chimney_result *result)
 {
-	if (chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_SRC_ADDR, result->family,
-				&result->src) ||
-	    chimney_nl_put_addr(skb, CHIMNEY_A_BLOCK_DST_ADDR, result->family,
-				&result->dst) ||
-	    nla_put_be16(skb, CHIMNEY_A_BLOCK_SRC_PORT, result->sport) ||
-	    nla_put_be16(skb, CHIMNEY_A_BLOCK_DST_PORT, result->dport) ||
-	    nla_put_u64_64bit(skb, CHIMNEY_A_BLOCK_COOKIE, result->cookie,
+	const struct chimney_tuple *tuple = &result->tuple;
+
+	if (chimney_nl_block_put_addrs(skb, tuple) ||
+	    nla_put_be16(skb, CHIMNEY_A_BLOCK_SRC_PORT, tuple->sport) ||
+	    nla_put_be16(skb, CHIMNEY_A_BLOCK_DST_PORT, tuple->dport) ||
+	    nla_put_u64_64bit(skb, CHIMNEY_A_BLOCK_COOKIE, tuple->cookie,
 			      CHIMNEY_A_BLOCK_PAD))
 		return -EMSGSIZE;
 	if (result->reason != CHIMNEY_REASON_NONE)

@@ -99,8 +99,8 @@ static void give_up_answers(struct sim_device *sim)
 void sim_device_reset(struct sim_device *sim)
 {
 	struct sim_object *object;
-	unsigned long id;
 	int type;
+	u32 id;
 
 	netdev_warn_once(sim->target.dev,
 			 "chimney: the device was reset, its connections are lost\n");
@@ -111,7 +111,7 @@ void sim_device_reset(struct sim_device *sim)
 	sim->completion_head = 0;
 	sim->completion_tail = 0;
 	for (type = 0; type < HW_TYPES; type++) {
-		xa_for_each(&sim->objects[type], id, object) {
+		sim_for_each_object(object, id, sim, type) {
 			sim_object_lose(sim, object);
 			object->parent = NULL;
 		}

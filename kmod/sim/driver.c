@@ -103,7 +103,7 @@ static void neighbor_queries(struct sim_device *sim)
 	u32 id;
 
 	for_each_set_bit(id, sim->stale, size) {
-		object = xa_load(&sim->objects[HW_NEIGHBOR], id);
+		object = sim_object_find(sim, HW_NEIGHBOR, id);
 		if (object && !object->lost)
 			neighbor_query(sim, object);
 		/* Not earlier: now the answer stands. */
@@ -120,8 +120,8 @@ static void refuse_waiting(struct sim_device *sim);
 
 static void tcp_event(struct sim_device *sim, const struct hw_completion *event)
 {
-	struct sim_object *object = xa_load(&sim->objects[HW_TCP],
-					    event->context);
+	struct sim_object *object = sim_object_find(sim, HW_TCP,
+						    event->context);
 
 	if (!object || object->lost)
 		return;
@@ -142,7 +142,7 @@ static void handle_event(struct sim_device *sim,
 		tcp_event(sim, event);
 		break;
 	case HW_EVENT_NEIGHBOR_QUERY:
-		object = xa_load(&sim->objects[HW_NEIGHBOR], event->context);
+		object = sim_object_find(sim, HW_NEIGHBOR, event->context);
 		if (object && !object->lost)
 			neighbor_query(sim, object);
 		break;

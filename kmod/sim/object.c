@@ -31,12 +31,51 @@ static u32 enabled_of(const struct sim_device *sim, enum hw_type type)
 	}
 }
 
+static u32 pages_of(const struct sim_records *records)
+{
+	return DIV_ROUND_UP(records->entries, SIM_RECORDS_PAGE);
+}
+
+/* NULL if there never was an object with that id. */
+struct sim_object *sim_object_find(const struct sim_device *sim,
+				   enum hw_type type, u32 id)
+{
+	const struct sim_records *records = &sim->records[type];
+	struct sim_records_page *page;
+
+	if (id >= records->entries)
+		return NULL;
+	page = records->pages[id / SIM_RECORDS_PAGE];
+	return page ? page->objects[id % SIM_RECORDS_PAGE] : NULL;
+}
+
+/* The one with the least id from @id on, which is set to it; NULL if there is none. */
+struct sim_object *sim_object_next(const struct sim_device *sim,
+				   enum hw_type type, u32 *id)
+{
+	const struct sim_records *records = &sim->records[type];
+	struct sim_object *object;
+
+	while (*id < records->entries) {
+		if (!records->pages[*id / SIM_RECORDS_PAGE]) {
+			*id = round_down(*id, SIM_RECORDS_PAGE) +
+			      SIM_RECORDS_PAGE;
+			continue;
+		}
+		object = sim_object_find(sim, type, *id);
+		if (object)
+			return object;
+		(*id)++;
+	}
+	return NULL;
+}
+
 static void id_release(struct sim_device *sim, const struct sim_object *object)
 {
-	struct sim_ids *ids = &sim->ids[object->type];
+	struct sim_records *records = &sim->records[object->type];
 
-	__clear_bit(object->id, ids->used);
-	ids->free = min(ids->free, object->id);
+	__clear_bit(object->id, records->used);
+	records->free = min(records->free, object->id);
 }
 
 /* The record of a connection and the device's context stay for the next one. */
@@ -58,12 +97,19 @@ u32 sim_tcp_memory(void)
 	return RECORDS_SIZE + sim_engine_size(&tcp_prot);
 }
 
+/* Its page exists. */
+static struct sim_object **slot_of(struct sim_records *records, u32 id)
+{
+	return &records->pages[id / SIM_RECORDS_PAGE]
+			->objects[id % SIM_RECORDS_PAGE];
+}
+
 /* Nobody knows it by its id any more. */
 void sim_object_forget_id(struct sim_device *sim, struct sim_object *object)
 {
 	if (object->id == HW_NO_CONTEXT)
 		return;
-	xa_erase(&sim->objects[object->type], object->id);
+	*slot_of(&sim->records[object->type], object->id) = NULL;
 	count_memory(sim, object->type, -1);
 	id_release(sim, object);
 	object->id = HW_NO_CONTEXT;
@@ -87,35 +133,46 @@ void sim_object_free(struct sim_device *sim, struct sim_object *object)
 	object->told = true;
 }
 
+/* A record for an id that has none, or NULL without memory. */
+static struct sim_object *record_new(struct sim_device *sim, enum hw_type type,
+				     u32 id)
+{
+	struct sim_records *records = &sim->records[type];
+	struct sim_records_page **page = &records->pages[id / SIM_RECORDS_PAGE];
+	struct sim_object *object;
+
+	if (!*page)
+		*page = kzalloc(sizeof(**page), GFP_KERNEL);
+	if (!*page)
+		return NULL;
+	object = kzalloc(sizeof(*object), GFP_KERNEL);
+	if (!object)
+		return NULL;
+	object->id = id;
+	*slot_of(records, id) = object;
+	count_memory(sim, type, 1);
+	return object;
+}
+
 /* The record of the first free id; -EBUSY if there is none, or -ENOMEM. */
 static struct sim_object *object_get(struct sim_device *sim, enum hw_type type)
 {
-	struct xarray *objects = &sim->objects[type];
-	struct sim_ids *ids = &sim->ids[type];
+	struct sim_records *records = &sim->records[type];
 	struct sim_object *object;
 	u32 size, id;
 
-	size = min(ids->entries, enabled_of(sim, type));
-	id = find_next_zero_bit(ids->used, size, ids->free);
+	size = min(records->entries, enabled_of(sim, type));
+	id = find_next_zero_bit(records->used, size, records->free);
 	if (id >= size)
 		return ERR_PTR(-EBUSY);
-	object = xa_load(objects, id);
-	if (!object) {
-		object = kzalloc(sizeof(*object), GFP_KERNEL);
-		if (!object)
-			return ERR_PTR(-ENOMEM);
-		object->id = id;
-		if (xa_err(xa_store(objects, id, object, GFP_KERNEL))) {
-			kfree(object);
-			return ERR_PTR(-ENOMEM);
-		}
-		count_memory(sim, type, 1);
-	}
+	object = sim_object_find(sim, type, id) ?: record_new(sim, type, id);
+	if (!object)
+		return ERR_PTR(-ENOMEM);
 	object->lost = false;
 	object->told = false;
 	object->invalid = false;
-	__set_bit(id, ids->used);
-	ids->free = id + 1;
+	__set_bit(id, records->used);
+	records->free = id + 1;
 	return object;
 }
 
@@ -157,19 +214,30 @@ void sim_object_lose(struct sim_device *sim, struct sim_object *object)
  */
 int sim_objects_init(struct sim_device *sim)
 {
-	struct sim_ids *ids;
+	struct sim_records *records;
 	int type, err = 0;
 
 	INIT_LIST_HEAD(&sim->gone);
 	for (type = 0; type < HW_TYPES; type++) {
-		ids = &sim->ids[type];
-		xa_init(&sim->objects[type]);
-		ids->entries = entries_of(sim, type);
-		ids->used = bitmap_zalloc(ids->entries, GFP_KERNEL);
-		if (!ids->used)
+		records = &sim->records[type];
+		records->entries = entries_of(sim, type);
+		records->used = bitmap_zalloc(records->entries, GFP_KERNEL);
+		records->pages = kvcalloc(pages_of(records),
+					  sizeof(*records->pages), GFP_KERNEL);
+		if (!records->used || !records->pages)
 			err = -ENOMEM;
 	}
 	return err;
+}
+
+static void records_release(struct sim_records *records)
+{
+	u32 page;
+
+	for (page = 0; records->pages && page < pages_of(records); page++)
+		kfree(records->pages[page]);
+	kvfree(records->pages);
+	bitmap_free(records->used);
 }
 
 /**
@@ -181,19 +249,20 @@ int sim_objects_init(struct sim_device *sim)
 void sim_objects_release(struct sim_device *sim)
 {
 	struct sim_object *object, *next;
-	unsigned long id;
 	int type;
+	u32 id;
 
-	for (type = 0; type < HW_TYPES; type++)
-		xa_for_each(&sim->objects[type], id, object)
+	for (type = 0; type < HW_TYPES; type++) {
+		if (!sim->records[type].pages)
+			continue;
+		sim_for_each_object(object, id, sim, type)
 			list_add(&object->list, &sim->gone);
+	}
 	list_for_each_entry_safe(object, next, &sim->gone, list) {
 		if (object->conn)
 			sim_engine_discard(object);
 		kfree(object);
 	}
-	for (type = 0; type < HW_TYPES; type++) {
-		xa_destroy(&sim->objects[type]);
-		bitmap_free(sim->ids[type].used);
-	}
+	for (type = 0; type < HW_TYPES; type++)
+		records_release(&sim->records[type]);
 }

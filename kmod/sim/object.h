@@ -76,17 +76,30 @@ struct sim_object {
 	struct sim_conn *conn;
 };
 
+#define SIM_RECORDS_PAGE	64
+
 /**
- * struct sim_ids - context ids of one type; the least ones are used first, by which
- * scripts of faults name objects
- * @used: those in use
+ * struct sim_records_page - records of objects with neighboring ids
+ * @objects: the records, which stay for the next objects with their ids; NULL for an
+ *	id that never was used, or whose object was lost
+ */
+struct sim_records_page {
+	struct sim_object *objects[SIM_RECORDS_PAGE];
+};
+
+/**
+ * struct sim_records - records of one type by their context ids; the least ids are
+ * used first, by which scripts of faults name objects
+ * @used: ids in use
  * @entries: how many there are
  * @free: none is free below
+ * @pages: NULL where no id was ever used
  */
-struct sim_ids {
+struct sim_records {
 	unsigned long *used;
 	u32 entries;
 	u32 free;
+	struct sim_records_page **pages;
 };
 
 static inline void sim_object_set(struct chimney_block *block,
@@ -130,6 +143,13 @@ static inline enum hw_type sim_type_of(const struct chimney_block *block)
 /* object.c: records and context ids */
 int sim_objects_init(struct sim_device *sim);
 void sim_objects_release(struct sim_device *sim);
+struct sim_object *sim_object_find(const struct sim_device *sim,
+				   enum hw_type type, u32 id);
+struct sim_object *sim_object_next(const struct sim_device *sim,
+				   enum hw_type type, u32 *id);
+/* All that have one, lost ones among them. */
+#define sim_for_each_object(object, id, sim, type)			\
+	for (id = 0; (object = sim_object_next(sim, type, &id)); id++)
 struct sim_object *sim_object_identify(struct sim_device *sim,
 				       enum hw_type type);
 void sim_object_free(struct sim_device *sim, struct sim_object *object);

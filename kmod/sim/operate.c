@@ -241,13 +241,13 @@ static void tree_stop_dependents(struct sim_device *sim,
 	struct chimney_block *block;
 	struct sim_object *object;
 	struct chimney_walk walk;
-	unsigned long id;
+	u32 id;
 
 	chimney_for_each_block(block, &walk, tree)
 		if (sim_object_of(block) &&
 		    block->status == CHIMNEY_STATUS_SUCCESS)
 			sim_object_of(block)->invalid = true;
-	xa_for_each(&sim->objects[HW_TCP], id, object)
+	sim_for_each_object(object, id, sim, HW_TCP)
 		if (object->conn && object_is_invalid(object))
 			sim_engine_invalidate(object->conn);
 }
@@ -256,9 +256,9 @@ static void tree_stop_dependents(struct sim_device *sim,
 static void tell_invalid(struct sim_device *sim)
 {
 	struct sim_object *object;
-	unsigned long id;
+	u32 id;
 
-	xa_for_each(&sim->objects[HW_TCP], id, object) {
+	sim_for_each_object(object, id, sim, HW_TCP) {
 		if (!object->conn)
 			continue;
 		local_bh_disable();
@@ -271,18 +271,18 @@ static void tell_invalid(struct sim_device *sim)
 static void tell_mtu(struct sim_device *sim)
 {
 	struct sim_object *object;
-	unsigned long id;
 	bool any = false;
+	u32 id;
 
-	xa_for_each(&sim->objects[HW_PATH], id, object)
+	sim_for_each_object(object, id, sim, HW_PATH)
 		any |= object->resized;
 	if (!any)
 		return;
-	xa_for_each(&sim->objects[HW_TCP], id, object)
+	sim_for_each_object(object, id, sim, HW_TCP)
 		if (object->conn && object->parent && object->parent->resized)
 			sim_engine_set_mtu(object->conn, object->parent->path
 							 .cached.path_mtu);
-	xa_for_each(&sim->objects[HW_PATH], id, object)
+	sim_for_each_object(object, id, sim, HW_PATH)
 		object->resized = false;
 }
 

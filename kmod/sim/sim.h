@@ -18,7 +18,6 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include <chimney/target.h>
 
@@ -87,8 +86,7 @@ struct sim_pending {
  * @cookie: (d) of the command posted last
  * @outstanding: (d) commands without an answer
  * @pending: (d) these, by cookie modulo the size
- * @objects: (d) records with an id, by type
- * @ids: (d) which of the ids are in use
+ * @records: (d) of objects with an id, by type
  * @creating: (d) objects that are being created, by type
  * @gone: (d) lost objects without an id, until they are terminated once more
  * @answer: (d) answer to the driver's own query
@@ -134,8 +132,7 @@ struct sim_device {
 	u64 cookie;
 	u32 outstanding;
 	struct sim_pending *pending;
-	struct xarray objects[HW_TYPES];
-	struct sim_ids ids[HW_TYPES];
+	struct sim_records records[HW_TYPES];
 	u32 creating[HW_TYPES];
 	struct list_head gone;
 	struct hw_completion answer;

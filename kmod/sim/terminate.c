@@ -175,12 +175,12 @@ void sim_tree_terminate(struct sim_device *sim, struct chimney_block *tree)
 void sim_tell_lost(struct sim_device *sim)
 {
 	struct sim_object *object;
-	unsigned long id;
+	u32 id;
 
 	if (!sim->any_lost)
 		return;
 	sim->any_lost = false;
-	xa_for_each(&sim->objects[HW_TCP], id, object) {
+	sim_for_each_object(object, id, sim, HW_TCP) {
 		if (!object->lost || object->told)
 			continue;
 		sim_engine_retire(object->conn);

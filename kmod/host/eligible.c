@@ -71,18 +71,10 @@ static bool state_allowed(const struct sock *sk)
 		TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK);
 }
 
-/**
- * chimney_eligible() - may this socket be offloaded as it is now?
- * @sk: an AF_INET or AF_INET6 stream socket
- *
- * Context: the socket's lock is held.
- * Return: CHIMNEY_REASON_NONE or the reason against it.
- */
-enum chimney_reason chimney_eligible(struct sock *sk)
+static enum chimney_reason check(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	sock_owned_by_me(sk);
 	if (chimney_is_parked(sk))
 		return CHIMNEY_REASON_ALREADY_OFFLOADED;
 	if (!state_allowed(sk))
@@ -112,19 +104,50 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 	return CHIMNEY_REASON_NONE;
 }
 
+/**
+ * chimney_eligible() - may this socket be offloaded as it is now?
+ * @sk: an AF_INET or AF_INET6 stream socket
+ *
+ * Context: the socket's lock is held.
+ * Return: CHIMNEY_REASON_NONE or the reason against it.
+ */
+enum chimney_reason chimney_eligible(struct sock *sk)
+{
+	sock_owned_by_me(sk);
+	return check(sk);
+}
+
+/*
+ * Without the lock it may seem to be what it is not. That chimney_park() will find
+ * out, so only a reason against it needs a closer look.
+ */
+static enum chimney_reason check_unlocked(struct sock *sk)
+{
+	enum chimney_reason reason;
+	bool slow;
+
+	if (!data_race(check(sk)))
+		return CHIMNEY_REASON_NONE;
+	slow = lock_sock_fast(sk);
+	reason = chimney_eligible(sk);
+	unlock_sock_fast(sk, slow);
+	return reason;
+}
+
 /*
  * The route of a socket, for dst_release(), or NULL. A parked socket sends
  * nothing, so nobody else renews the one it has cached; ICMP messages go by it.
- * @valid: one that was found to be valid just now, or NULL
  */
-static struct dst_entry *route_of(struct sock *sk, struct dst_entry *valid)
+static struct dst_entry *route_of(struct sock *sk)
 {
-	sock_owned_by_me(sk);
-	if (valid && rcu_access_pointer(sk->sk_dst_cache) == valid)
-		return dst_clone(valid);
-	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
-		return NULL;
-	return sk_dst_get(sk);
+	struct dst_entry *dst = NULL;
+	bool slow;
+
+	slow = lock_sock_fast(sk);
+	if (!inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
+		dst = sk_dst_get(sk);
+	unlock_sock_fast(sk, slow);
+	return dst;
 }
 
 /* The gateway is filled in even if its link-layer address is not known. */
@@ -203,14 +226,11 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 	struct dst_entry *dst;
-	bool slow;
 
 	reason = chimney_bypass_refused(sk);
 	if (reason)
 		return reason;
-	slow = lock_sock_fast(sk);
-	dst = route_of(sk, NULL);
-	unlock_sock_fast(sk, slow);
+	dst = route_of(sk);
 	reason = follow(sk, dst, route);
 	dst_release(dst);
 	return reason;
@@ -247,22 +267,25 @@ void chimney_lookup_end(struct chimney_lookup *lookup)
 }
 
 /* Many sockets have the route of the one before, and lead where that does. */
-static enum chimney_reason follow_once(const struct sock *sk,
-				       struct dst_entry *dst,
+static enum chimney_reason follow_once(struct sock *sk,
 				       struct chimney_lookup *lookup)
 {
 	struct in6_addr remote = remote_address(sk);
 	enum chimney_reason reason;
+	struct dst_entry *dst;
 
-	if (dst && dst == lookup->dst &&
+	if (lookup->dst &&
+	    rcu_access_pointer(sk->sk_dst_cache) == lookup->dst &&
 	    ipv6_addr_equal(&remote, &lookup->remote))
 		return CHIMNEY_REASON_NONE;
 	chimney_lookup_end(lookup);
 	memset(&lookup->route, 0, sizeof(lookup->route));
+	dst = route_of(sk);
 	reason = follow(sk, dst, &lookup->route);
-	if (reason)
+	if (reason) {
+		dst_release(dst);
 		return reason;
-	dst_hold(dst);
+	}
 	lookup->dst = dst;
 	lookup->remote = remote;
 	return CHIMNEY_REASON_NONE;
@@ -281,19 +304,12 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 					  struct chimney_lookup *lookup)
 {
 	enum chimney_reason reason;
-	struct dst_entry *dst = NULL;
-	bool slow;
 
-	slow = lock_sock_fast(sk);
-	reason = chimney_eligible(sk);
-	if (!reason)
-		dst = route_of(sk, lookup->dst);
-	unlock_sock_fast(sk, slow);
+	reason = check_unlocked(sk);
 	if (!reason)
 		reason = chimney_bypass_refused(sk);
 	if (!reason)
-		reason = follow_once(sk, dst, lookup);
-	dst_release(dst);
+		reason = follow_once(sk, lookup);
 	if (reason)
 		return reason;
 	if (!chimney_host_open(lookup->route.binding))

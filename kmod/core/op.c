@@ -12,9 +12,16 @@
 #define OPS_KEPT	256
 #define RESULTS_KEPT	BIT(21)
 
-#define RESULTS_PER_CHUNK (PAGE_SIZE / sizeof(struct chimney_result))
+#define RESULTS_PER_CHUNK					\
+	((PAGE_SIZE - sizeof(unsigned long)) / sizeof(struct chimney_result))
 
+/**
+ * struct chimney_op_chunk - a page of results
+ * @count: how many there are; the writer's
+ * @results: zeroed before they are reserved
+ */
 struct chimney_op_chunk {
+	unsigned long count;
 	struct chimney_result results[RESULTS_PER_CHUNK];
 };
 
@@ -40,14 +47,14 @@ void chimney_op_put(struct chimney_op *op)
 {
 	struct chimney_op_chunk *chunk;
 	unsigned long index;
-	u32 i;
 
 	if (!refcount_dec_and_test(&op->refcnt))
 		return;
-	for (i = 0; i < op->count; i++)
-		kfree(chimney_op_result(op, i)->state);
-	xa_for_each(&op->chunks, index, chunk)
+	xa_for_each(&op->chunks, index, chunk) {
+		while (chunk->count)
+			kfree(chunk->results[--chunk->count].state);
 		kfree(chunk);
+	}
 	xa_destroy(&op->chunks);
 	kfree_rcu(op, rcu);
 }
@@ -117,14 +124,9 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
 
 static void op_add_chunk(struct chimney_op *op)
 {
-	op->last = kmalloc(sizeof(*op->last), GFP_KERNEL | __GFP_NOFAIL);
+	op->last = kzalloc(sizeof(*op->last), GFP_KERNEL | __GFP_NOFAIL);
 	xa_store(&op->chunks, op->count / RESULTS_PER_CHUNK, op->last,
 		 GFP_KERNEL | __GFP_NOFAIL);
-}
-
-static struct chimney_result *op_room(struct chimney_op *op)
-{
-	return &op->last->results[op->count % RESULTS_PER_CHUNK];
 }
 
 /**
@@ -136,13 +138,9 @@ static struct chimney_result *op_room(struct chimney_op *op)
  */
 struct chimney_result *chimney_op_reserve(struct chimney_op *op)
 {
-	struct chimney_result *result;
-
-	if (!(op->count % RESULTS_PER_CHUNK))
+	if (!op->last || op->last->count == RESULTS_PER_CHUNK)
 		op_add_chunk(op);
-	result = op_room(op);
-	memset(result, 0, sizeof(*result));
-	return result;
+	return &op->last->results[op->last->count];
 }
 EXPORT_SYMBOL_IF_KUNIT(chimney_op_reserve);
 
@@ -154,7 +152,9 @@ EXPORT_SYMBOL_IF_KUNIT(chimney_op_reserve);
  */
 void chimney_op_submit(struct chimney_op *op)
 {
-	op_count(op, op_room(op));
+	struct chimney_op_chunk *chunk = op->last;
+
+	op_count(op, &chunk->results[chunk->count++]);
 	/* Pairs with chimney_op_result(): the result first. */
 	smp_store_release(&op->count, op->count + 1);
 }

@@ -461,12 +461,25 @@ static bool is_idle(const struct sim_conn *conn)
 	       !READ_ONCE(conn->disconnect);
 }
 
+/*
+ * conn_quiesce() of a connection at rest: there was nothing due, and nothing has to be
+ * waited for. The slock is held, and the connection is stopped.
+ */
+static bool quiesce_at_rest(struct sim_conn *conn)
+{
+	if (conn->deferred || !is_idle(conn) || atomic_read(&conn->running))
+		return false;
+	WRITE_ONCE(conn->started, false);
+	/* As in conn_quiesce(). */
+	smp_mb();
+	return !atomic_read(&conn->running);
+}
+
 void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 {
 	struct sim_conn *conn = tcp->engine;
 	struct sock *sk = conn->sk;
 	u32 snd_una;
-	bool idle;
 
 	local_bh_disable();
 	/* What requests there are take what there is (TERM-47). */
@@ -478,16 +491,16 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 	if (sk->sk_state != TCP_CLOSE && inet_csk_ack_scheduled(sk))
 		chimney_tcp_send_ack(sk, tcp_sk(sk)->rcv_nxt);
 	snd_una = tcp_sk(sk)->snd_una;
-	idle = is_idle(conn);
-	bh_unlock_sock(sk);
-	/* Indications return, acknowledged sends complete (TERM-28 to -32). */
-	if (!idle)
-		sim_engine_run(conn);
-	local_bh_enable();
-	conn_quiesce(conn);
-
-	local_bh_disable();
-	bh_lock_sock(sk);
+	if (!quiesce_at_rest(conn)) {
+		bh_unlock_sock(sk);
+		/* Indications return, acknowledged sends complete (TERM-28 to -32). */
+		if (!is_idle(conn))
+			sim_engine_run(conn);
+		local_bh_enable();
+		conn_quiesce(conn);
+		local_bh_disable();
+		bh_lock_sock(sk);
+	}
 	if (block->state)
 		save_state(conn, block->state);
 	conn_end(conn);

@@ -62,6 +62,12 @@ static const struct op_rules op_rules[] = {
 
 /* -------- the shape of a tree -------- */
 
+/* Nothing depends on a connection. */
+#define for_each_parent(block, walk, root)				       \
+	for (block = chimney_walk_first(walk, root); block;		       \
+	     block = chimney_walk_next(walk, chimney_block_layer(block) ==     \
+					     CHIMNEY_LAYER_NEIGHBOR))
+
 /* DAT-01 to DAT-05: neighbor, path, TCP, one layer in a list. */
 static enum chimney_clause check_links(const struct chimney_block *block)
 {
@@ -229,6 +235,8 @@ static enum chimney_clause check_offloaded(const struct chimney_handle *handle,
 static enum chimney_clause initiate_role(struct chimney_block *block,
 					 const struct chimney_binding *binding)
 {
+	enum chimney_clause clause;
+
 	/* Pairs with handle_set(): context and binding are as it says. */
 	switch (smp_load_acquire(&block->handle->state)) {
 	case CHIMNEY_OBJECT_HOST:
@@ -238,8 +246,12 @@ static enum chimney_clause initiate_role(struct chimney_block *block,
 		return CHIMNEY_CLAUSE_TERM_21;
 	default:
 		block->role = CHIMNEY_ROLE_LINKER;
-		return check_offloaded(block->handle, binding,
-				       CHIMNEY_CLAUSE_INIT_02);
+		clause = check_offloaded(block->handle, binding,
+					 CHIMNEY_CLAUSE_INIT_02);
+		if (clause != CHIMNEY_CLAUSE_NONE)
+			return clause;
+		return chimney_block_layer(block) == CHIMNEY_LAYER_TCP ?
+			       CHIMNEY_CLAUSE_INIT_25 : CHIMNEY_CLAUSE_NONE;
 	}
 }
 
@@ -358,7 +370,7 @@ tree_assign_roles(struct chimney_block *tree,
 	if (kind != CHIMNEY_OP_KIND_INITIATE || !any_linker)
 		return CHIMNEY_CLAUSE_NONE;
 
-	chimney_for_each_block(block, &walk, tree)
+	for_each_parent(block, &walk, tree)
 		if (block->role == CHIMNEY_ROLE_LINKER &&
 		    !linker_has_new(block))
 			return CHIMNEY_CLAUSE_INIT_25;
@@ -608,12 +620,6 @@ static void tree_count(struct chimney_block *tree)
 			block->handle->parent = NULL;
 }
 
-/* Nothing depends on a connection. */
-#define for_each_parent(block, walk, root)				       \
-	for (block = chimney_walk_first(walk, root); block;		       \
-	     block = chimney_walk_next(walk, chimney_block_layer(block) ==     \
-					     CHIMNEY_LAYER_NEIGHBOR))
-
 /* Undo what tree_take() did before @end. */
 static void tree_release(struct chimney_block *tree,
 			 const struct chimney_block *end)
@@ -644,6 +650,18 @@ static enum chimney_clause tree_take(struct chimney_block *tree)
 	return CHIMNEY_CLAUSE_NONE;
 }
 
+/* Does it take an object that others may depend on? */
+static bool names_parent(struct chimney_block *tree)
+{
+	struct chimney_block *block;
+	struct chimney_walk walk;
+
+	for_each_parent(block, &walk, tree)
+		if (block->handle)
+			return true;
+	return false;
+}
+
 /*
  * TERM-06: without the objects of the tree none of them has dependents. Those
  * whose parent is not in the tree count there until they are gone.
@@ -652,6 +670,8 @@ static enum chimney_clause tree_take_dependents(struct chimney_block *tree)
 {
 	enum chimney_clause clause;
 
+	if (!names_parent(tree))
+		return CHIMNEY_CLAUSE_NONE;
 	tree_uncount(tree);
 	clause = tree_take(tree);
 	tree_count(tree);

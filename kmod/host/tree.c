@@ -57,10 +57,10 @@ static void node_init(struct chimney_tree *tree, struct chimney_tree_node *node,
 	case CHIMNEY_OP_KIND_INVALIDATE:	/* INV-01 */
 		break;
 	}
-	chimney_block_init(&node->block,
-			   tree->kind == CHIMNEY_OP_KIND_UPDATE ? cached : whole,
-			   named ? handle : NULL,
-			   brings_state ? &node->neighbor_state : NULL);
+	chimney_block_init_zeroed(&node->block,
+				  tree->kind == CHIMNEY_OP_KIND_UPDATE ?
+				  cached : whole, named ? handle : NULL,
+				  brings_state ? &node->neighbor_state : NULL);
 	node->block.client_priv[0] = tree;
 }
 
@@ -168,9 +168,10 @@ struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
 {
 	struct chimney_tree_conn *tc = &tree->conns[tree->count++];
 
-	chimney_block_init(&tc->block, tcp_type[tree->kind], &conn->handle,
-			   tree->kind == CHIMNEY_OP_KIND_INVALIDATE ?
-			   NULL : &tc->state);
+	chimney_block_init_zeroed(&tc->block, tcp_type[tree->kind],
+				  &conn->handle,
+				  tree->kind == CHIMNEY_OP_KIND_INVALIDATE ?
+				  NULL : &tc->state);
 	tc->block.client_priv[0] = tree;
 	if (tree->kind == CHIMNEY_OP_KIND_TERMINATE)
 		__skb_queue_head_init(&tc->delegated.buffered_data);

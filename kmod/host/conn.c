@@ -120,7 +120,6 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 		return NULL;
 	memset_startat(conn, 0, handle);
 	kref_init(&conn->refs);
-	spin_lock_init(&conn->hold_lock);
 	__skb_queue_head_init(&conn->held);
 	__skb_queue_head_init(&conn->rx);
 	__skb_queue_head_init(&conn->acked);

@@ -11,9 +11,9 @@
  *				      from the first look at its objects until
  *				      the last completion was dealt with; sleeps
  *	    lock_sock()		      of a parked socket
- *	      slock		      likewise, bottom halves off
+ *	      slock		      likewise, bottom halves off; held segments, and
+ *				      the end of holding
  *		sk_callback_lock	 taken to set sk_user_data
- *		  chimney_conn.hold_lock   held segments, and the end of holding
  *
  * Calls into the core and below are made with none of the spinlocks held. A
  * call made on behalf of a parked socket is made by its owner, or by the one
@@ -275,9 +275,8 @@ struct chimney_lookup {
  * @binding: where it is offloaded to, held
  * @route: where it leads, until it is parked
  * @list: in the binding, or in the request that collects it
- * @state: where it is; under @hold_lock if segments are not held any more then
- * @hold_lock: protects @held
- * @held: segments that wait for the end of a hand-over
+ * @state: where it is; under the slock if segments are not held any more then
+ * @held: segments that wait for the end of a hand-over (slock)
  * @prot: the socket's own struct proto
  * @af_ops: the socket's own icsk_af_ops
  * @rx: data indicated while the socket was owned (slock)
@@ -339,7 +338,6 @@ struct chimney_conn {
 	struct list_head list;
 
 	enum chimney_conn_state state;
-	spinlock_t hold_lock;
 	struct sk_buff_head held;
 
 	struct proto *prot;
@@ -499,6 +497,7 @@ int chimney_hold_register(struct net *net);
 void chimney_hold_unregister(struct net *net);
 void chimney_hold_forward(struct chimney_conn *conn);
 void chimney_hold_stop_forward(struct chimney_conn *conn);
+void chimney_hold_end(struct chimney_conn *conn);
 void chimney_hold_release(struct chimney_conn *conn);
 
 /* park.c */

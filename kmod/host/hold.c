@@ -91,7 +91,7 @@ static unsigned int conn_input(struct chimney_conn *conn, struct sk_buff *skb,
 		verdict = forward_one(conn, skb);
 		goto out;
 	}
-	spin_lock_bh(&conn->hold_lock);
+	spin_lock_bh(&conn->sk->sk_lock.slock);
 	switch (READ_ONCE(conn->state)) {
 	case CHIMNEY_CONN_STATE_HOLDING:
 	case CHIMNEY_CONN_STATE_OFFLOADING:
@@ -106,13 +106,13 @@ static unsigned int conn_input(struct chimney_conn *conn, struct sk_buff *skb,
 			break;
 		}
 		/* It just became so, and nothing is held any more. */
-		spin_unlock_bh(&conn->hold_lock);
+		spin_unlock_bh(&conn->sk->sk_lock.slock);
 		verdict = forward_one(conn, skb);
 		goto out;
 	case CHIMNEY_CONN_STATE_LOST:
 		break;	/* the socket is closed or about to be */
 	}
-	spin_unlock_bh(&conn->hold_lock);
+	spin_unlock_bh(&conn->sk->sk_lock.slock);
 out:
 	if (atomic_dec_and_test(&conn->forwarding) &&
 	    READ_ONCE(conn->state) == CHIMNEY_CONN_STATE_UPLOADING)
@@ -259,22 +259,18 @@ void chimney_hold_unregister(struct net *net)
 
 /*
  * Take what is held, or go on to @state if that is nothing: then segments are not
- * held any more.
+ * held any more. The slock is held.
  */
 static bool stop_holding(struct chimney_conn *conn,
 			 enum chimney_conn_state state,
 			 struct sk_buff_head *held)
 {
-	bool any;
-
-	spin_lock_bh(&conn->hold_lock);
-	any = !skb_queue_empty(&conn->held);
-	if (any)
-		skb_queue_splice_tail_init(&conn->held, held);
-	else
+	if (skb_queue_empty(&conn->held)) {
 		WRITE_ONCE(conn->state, state);
-	spin_unlock_bh(&conn->hold_lock);
-	return !any;
+		return true;
+	}
+	skb_queue_splice_tail_init(&conn->held, held);
+	return false;
 }
 
 static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
@@ -293,18 +289,27 @@ static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
 }
 
 /**
- * chimney_hold_forward() - the target has the connection: it gets what is held
+ * chimney_hold_forward() - the target has the connection: it gets what is held, and
+ * data may flow
  * @conn: the connection, in state OFFLOADING, or UPLOADING if it stays after all
  *
- * Context: process context, the binding's lock is held.
+ * Context: process context, the binding's lock is held; the socket is not owned by
+ * the caller.
  */
 void chimney_hold_forward(struct chimney_conn *conn)
 {
+	spinlock_t *slock = &conn->sk->sk_lock.slock;
 	struct sk_buff_head held;
 
 	__skb_queue_head_init(&held);
-	while (!stop_holding(conn, CHIMNEY_CONN_STATE_OFFLOADED, &held))
+	spin_lock_bh(slock);
+	while (!stop_holding(conn, CHIMNEY_CONN_STATE_OFFLOADED, &held)) {
+		spin_unlock_bh(slock);
 		forward_held(conn, &held);
+		spin_lock_bh(slock);
+	}
+	chimney_pump_start(conn);
+	spin_unlock_bh(slock);
 }
 
 /**
@@ -341,6 +346,18 @@ static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
 }
 
 /**
+ * chimney_hold_end() - the host has the connection: stop holding if nothing is held
+ * @conn: the connection, for chimney_hold_release()
+ *
+ * Context: the slock is held, and the socket is as its own stack wants it.
+ */
+void chimney_hold_end(struct chimney_conn *conn)
+{
+	if (skb_queue_empty(&conn->held))
+		WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
+}
+
+/**
  * chimney_hold_release() - the host has the connection: stop holding
  * @conn: the connection, its socket not parked; leaves the table
  *
@@ -348,10 +365,18 @@ static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
  */
 void chimney_hold_release(struct chimney_conn *conn)
 {
+	spinlock_t *slock = &conn->sk->sk_lock.slock;
 	struct sk_buff_head held;
 
-	__skb_queue_head_init(&held);
-	while (!stop_holding(conn, CHIMNEY_CONN_STATE_LOST, &held))
-		resume(conn, &held);
+	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_LOST) {
+		__skb_queue_head_init(&held);
+		spin_lock_bh(slock);
+		while (!stop_holding(conn, CHIMNEY_CONN_STATE_LOST, &held)) {
+			spin_unlock_bh(slock);
+			resume(conn, &held);
+			spin_lock_bh(slock);
+		}
+		spin_unlock_bh(slock);
+	}
 	chimney_conn_remove(conn);
 }

@@ -167,7 +167,6 @@ static void finish_conn(struct chimney_tree_conn *tc)
 		return;
 	}
 	chimney_hold_forward(tc->conn);
-	chimney_pump_start(tc->conn);
 }
 
 static void offload_finish(struct chimney_host_binding *hb,

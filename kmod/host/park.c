@@ -249,25 +249,80 @@ static void deliver_rest(struct chimney_conn *conn,
 		chimney_deliver_fin(conn);
 }
 
-/**
- * chimney_unpark() - the connection is back, or never left
- * @conn: the connection, in state OFFLOADING or UPLOADING
- * @d: its delegated state
- * @send_queue: send data that came back, charged to the socket; emptied
- *
- * Segments are still held when it returns; chimney_hold_release() is next.
- *
- * Context: process context, the socket is not owned by the caller.
+/*
+ * A connection without data on its way that goes on as it was: nothing is sent,
+ * allocated or ended, for which its socket would have to be owned.
  */
-void chimney_unpark(struct chimney_conn *conn,
-		    const struct chimney_tcp_state_delegated *d,
-		    struct sk_buff_head *send_queue)
+static bool is_plain(struct chimney_conn *conn,
+		     const struct chimney_tcp_state_delegated *d,
+		     const struct sk_buff_head *send_queue)
+{
+	struct sock *sk = conn->sk;
+
+	return sk->sk_state == TCP_ESTABLISHED &&
+	       d->state == CHIMNEY_TCP_STATE_ESTABLISHED &&
+	       !conn->error && !conn->fin && skb_queue_empty(&conn->acked) &&
+	       skb_queue_empty(&conn->rx) && skb_queue_empty(&conn->unsent) &&
+	       skb_queue_empty(&d->buffered_data) &&
+	       skb_queue_empty(send_queue) && tcp_write_queue_empty(sk) &&
+	       adds_up(sk, d, send_queue);
+}
+
+/* For unlock_sock_fast(): a plain connection needs the slock only. */
+static bool lock_to_unpark(struct chimney_conn *conn,
+			   const struct chimney_tcp_state_delegated *d,
+			   const struct sk_buff_head *send_queue)
+	__acquires(&conn->sk->sk_lock.slock)
+{
+	struct sock *sk = conn->sk;
+	bool slow = lock_sock_fast(sk);
+
+	if (slow)
+		return true;
+	chimney_spare_drop(sk);
+	if (is_plain(conn, d, send_queue))
+		return false;
+	unlock_sock_fast(sk, false);
+	lock_sock(sk);
+	__acquire(&sk->sk_lock.slock);
+	return true;
+}
+
+static void set_variables(struct chimney_conn *conn,
+			  const struct chimney_tcp_state_delegated *d)
 {
 	struct sock *sk = conn->sk;
 	struct tcp_sock *tp = tcp_sk(sk);
-	u32 urgent;
+	u32 urgent = tp->snd_up;
 
-	lock_sock(sk);
+	chimney_tcp_set_delegated(sk, d);
+	/* What came home because of urgent data sends it now. */
+	if (urgent != conn->snd_up)
+		tp->snd_up = urgent;
+	tp->rcv_ssthresh = max(tp->rcv_ssthresh, tp->rcv_wnd);
+	if (tp->window_clamp < tp->rcv_wnd)
+		WRITE_ONCE(tp->window_clamp, tp->rcv_wnd);
+}
+
+static void unpark_plain(struct chimney_conn *conn,
+			 const struct chimney_tcp_state_delegated *d)
+{
+	struct sock *sk = conn->sk;
+
+	chimney_info_acked(conn, d->snd_una);
+	restore_ops(conn, sk);
+	set_variables(conn, d);
+	chimney_tcp_start_timers(sk, d);
+	chimney_write_space(sk);
+	chimney_hold_end(conn);
+}
+
+static void unpark(struct chimney_conn *conn,
+		   const struct chimney_tcp_state_delegated *d,
+		   struct sk_buff_head *send_queue)
+{
+	struct sock *sk = conn->sk;
+
 	chimney_free_acked(conn);
 	chimney_spare_drop(sk);
 	deliver_rest(conn, d);
@@ -281,24 +336,17 @@ void chimney_unpark(struct chimney_conn *conn,
 	    !adds_up(sk, d, send_queue)) {
 		skb_queue_splice_tail_init(send_queue, &sk->sk_write_queue);
 		end_connection(sk, conn->error ?: ECONNABORTED);
-		goto out;
+		return;
 	}
 	if (chimney_fin_pending(sk) && fin_is_acked(d))
 		tcp_set_state(sk, TCP_FIN_WAIT2);
 
-	urgent = tp->snd_up;
-	chimney_tcp_set_delegated(sk, d);
-	/* What came home because of urgent data sends it now. */
-	if (urgent != conn->snd_up)
-		tp->snd_up = urgent;
+	set_variables(conn, d);
 	chimney_tcp_link_send_queue(sk, send_queue, GFP_KERNEL | __GFP_NOFAIL);
-	tp->rcv_ssthresh = max(tp->rcv_ssthresh, tp->rcv_wnd);
-	if (tp->window_clamp < tp->rcv_wnd)
-		WRITE_ONCE(tp->window_clamp, tp->rcv_wnd);
 	chimney_tcp_start_timers(sk, d);
 	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DONE)) {
 		wait_in_time_wait(sk);
-		goto out;
+		return;
 	}
 	/* Sent when the socket is released. */
 	if (!tcp_write_queue_empty(sk)) {
@@ -307,8 +355,29 @@ void chimney_unpark(struct chimney_conn *conn,
 			sock_hold(sk);
 	}
 	chimney_write_space(sk);
-out:
-	release_sock(sk);
+}
+
+/**
+ * chimney_unpark() - the connection is back, or never left
+ * @conn: the connection, in state OFFLOADING or UPLOADING
+ * @d: its delegated state
+ * @send_queue: send data that came back, charged to the socket; emptied
+ *
+ * Segments may still be held when it returns; chimney_hold_release() is next.
+ *
+ * Context: process context, the socket is not owned by the caller.
+ */
+void chimney_unpark(struct chimney_conn *conn,
+		    const struct chimney_tcp_state_delegated *d,
+		    struct sk_buff_head *send_queue)
+{
+	bool slow = lock_to_unpark(conn, d, send_queue);
+
+	if (slow)
+		unpark(conn, d, send_queue);
+	else
+		unpark_plain(conn, d);
+	unlock_sock_fast(conn->sk, slow);
 	chimney_conn_put(conn);
 }
 

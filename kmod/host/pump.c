@@ -530,11 +530,11 @@ void chimney_release_cb(struct sock *sk)
  * chimney_pump_start() - the connection is offloaded, data may flow
  * @conn: the connection
  *
- * Context: process context, the socket is not owned by the caller.
+ * Context: the slock is held, and dropped for calls; the socket is not owned by the
+ * caller.
  */
 void chimney_pump_start(struct chimney_conn *conn)
 {
-	spin_lock_bh(&conn->sk->sk_lock.slock);
 	if (!conn->send_backlog)
 		set_backlog(conn, SEND_BACKLOG);
 	count_unsent(conn);
@@ -542,7 +542,6 @@ void chimney_pump_start(struct chimney_conn *conn)
 		chimney_pump(conn, false);
 		check_cached(conn);
 	}
-	spin_unlock_bh(&conn->sk->sk_lock.slock);
 }
 
 /**

@@ -453,10 +453,11 @@ static noinline int take_data(struct sock *sk, struct sk_buff_head *list,
 int chimney_tcp_take_send_queue(struct sock *sk, struct sk_buff_head *list,
 				gfp_t gfp)
 {
-	int err = 0;
+	int err;
 
-	if (!tcp_rtx_and_write_queues_empty(sk))
-		err = take_data(sk, list, gfp);
+	if (tcp_rtx_and_write_queues_empty(sk))
+		return 0;
+	err = take_data(sk, list, gfp);
 	forget_scoreboard(tcp_sk(sk));
 	return err;
 }

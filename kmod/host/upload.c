@@ -87,7 +87,6 @@ static void upload_withdraw(struct chimney_host_binding *hb,
 		chimney_refuse_conn(op, tc->conn->sk, CHIMNEY_REASON_CANCELLED);
 		list_add_tail(&tc->conn->list, &hb->conns);
 		chimney_hold_forward(tc->conn);
-		chimney_pump_start(tc->conn);
 	}
 	chimney_tree_put(tree);
 }

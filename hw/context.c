@@ -25,14 +25,11 @@ static void hw_table_release(struct hw_table *table)
 	os_free(table->pages);
 }
 
-/* Memory for a context; a table has it where it is used. */
-static bool hw_table_reserve(struct hw_table *table, u32 id)
+static bool hw_table_grow(struct hw_table *table, u32 id)
 {
 	struct hw_context *page;
 	u32 i;
 
-	if (table->pages[id / HW_PAGE])
-		return true;
 	page = os_zalloc(HW_PAGE, sizeof(*page));
 	if (!page)
 		return false;
@@ -42,6 +39,14 @@ static bool hw_table_reserve(struct hw_table *table, u32 id)
 	}
 	os_store(&table->pages[id / HW_PAGE], page);
 	return true;
+}
+
+/* The memory of a context, which a table has where it is used, or NULL. */
+static struct hw_context *hw_table_reserve(struct hw_table *table, u32 id)
+{
+	if (!table->pages[id / HW_PAGE] && !hw_table_grow(table, id))
+		return NULL;
+	return &table->pages[id / HW_PAGE][id % HW_PAGE];
 }
 
 static bool hw_pool_init(struct hw_pool *pool, u32 size)
@@ -298,9 +303,9 @@ static int hw_claim(struct hw_tables *tables,
 		return hw_no_entry(type);
 	if (command->context >= table->entries)
 		return HW_ST_BAD_CONTEXT;
-	if (!hw_table_reserve(table, command->context))
+	*context = hw_table_reserve(table, command->context);
+	if (!*context)
 		return HW_ST_NO_MEMORY;
-	*context = hw_tables_find(tables, type, command->context);
 	return (*context)->live ? HW_ST_BAD_CONTEXT : HW_ST_OK;
 }
 
@@ -550,10 +555,11 @@ void hw_tables_execute(struct hw_tables *tables,
 		       const struct hw_command *command, u16 fault,
 		       struct hw_completion *completion)
 {
-	memset(completion, 0, sizeof(*completion));
 	completion->opcode = command->opcode;
+	completion->reserved = 0;
 	completion->context = command->context;
 	completion->cookie = command->cookie;
+	completion->page = 0;
 	if (!hw_is_defined(command))
 		completion->status = HW_ST_BAD_COMMAND;
 	else if (fault != HW_ST_OK)

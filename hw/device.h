@@ -27,7 +27,8 @@
  * passed it. The device writes results from COMPLETION_TAIL on and interrupts.
  * The driver reads results up to COMPLETION_TAIL, then writes COMPLETION_HEAD.
  * Writes of registers order the writes of memory before them; reads of registers
- * order the reads of memory after them.
+ * order the reads of memory after them. A field that is described for some opcodes
+ * has no meaning with the others, and may hold what was in the slot before.
  *
  * Commands are executed one at a time in the order of the ring, and each is
  * answered by exactly one completion, in the same order. A command may therefore
@@ -229,7 +230,7 @@ struct hw_path {
  * struct hw_command - descriptor of the command ring
  * @opcode: enum hw_opcode
  * @reserved: must be 0
- * @family: PATH_CREATE: HW_FAMILY_*; 0 otherwise
+ * @family: PATH_CREATE: HW_FAMILY_*
  * @context: context id. The driver chooses it, below the size of the table of
  *	that type. Each type has ids of its own.
  * @parent: creates: id of the neighbor of a path, of the path of a connection;

@@ -203,12 +203,12 @@ struct hw_command *sim_command_begin(struct sim_device *sim,
 	       !sim_ring_has_room(sim))
 		reap(sim);
 	command = sim_ring_slot(sim);
-	*command = (struct hw_command){
-		.opcode = opcodes[kind][object->type],
-		.context = object->id,
-		.parent = object->parent ? object->parent->id : 0,
-		.cookie = cookie,
-	};
+	command->opcode = opcodes[kind][object->type];
+	command->reserved = 0;
+	command->context = object->id;
+	command->parent = object->parent ? object->parent->id : 0;
+	command->cookie = cookie;
+	command->state = 0;
 	return command;
 }
 

@@ -84,13 +84,16 @@ static enum chimney_clause check_linker(const struct chimney_block *block,
 
 static enum chimney_clause check_new(const struct chimney_block *block)
 {
-	struct dependents count = count_dependents(block);
+	struct dependents count;
 
 	if (!chimney_block_done(block))
 		return READ_ONCE(block->handle->context) ?
 			       CHIMNEY_CLAUSE_INIT_27 : CHIMNEY_CLAUSE_NONE;
 	if (!READ_ONCE(block->handle->context))
 		return CHIMNEY_CLAUSE_INIT_26;
+	if (block->status == CHIMNEY_STATUS_SUCCESS && !block->dependent)
+		return CHIMNEY_CLAUSE_NONE;
+	count = count_dependents(block);
 	if (block->status == CHIMNEY_STATUS_SUCCESS)
 		return count.done == count.all ? CHIMNEY_CLAUSE_NONE :
 						 CHIMNEY_CLAUSE_INIT_39;

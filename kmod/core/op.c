@@ -53,7 +53,7 @@ void chimney_op_put(struct chimney_op *op)
 	xa_for_each(&op->chunks, index, chunk) {
 		while (chunk->count)
 			kfree(chunk->results[--chunk->count].state);
-		kfree(chunk);
+		free_page((unsigned long)chunk);
 	}
 	xa_destroy(&op->chunks);
 	kfree_rcu(op, rcu);
@@ -124,7 +124,7 @@ static void op_count(struct chimney_op *op, const struct chimney_result *result)
 
 static void op_add_chunk(struct chimney_op *op)
 {
-	op->last = kzalloc(sizeof(*op->last), GFP_KERNEL | __GFP_NOFAIL);
+	op->last = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOFAIL);
 	xa_store(&op->chunks, op->count / RESULTS_PER_CHUNK, op->last,
 		 GFP_KERNEL | __GFP_NOFAIL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of connections that are offloaded or on their way. */
-#include <linux/jhash.h>
+#include <linux/random.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/inet_sock.h>
@@ -12,16 +12,14 @@
 /* How many are freed at a time: softirqs are not to take long. */
 #define CONNS_FREED	64
 
+static u32 conn_seed __ro_after_init;
+
+/* The hash is made once for a key, with a seed of its own. */
 static u32 key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct chimney_conn_key *key = data;
 
-	return jhash_3words((__force u32)(key->src.s6_addr32[0] ^
-					  key->src.s6_addr32[3]),
-			    (__force u32)(key->dst.s6_addr32[0] ^
-					  key->dst.s6_addr32[3]),
-			    (__force u32)key->sport << 16 |
-			    (__force u32)key->dport, seed);
+	return key->hash ^ seed;
 }
 
 /* Where many connections were offloaded, many will be: it does not shrink. */
@@ -74,6 +72,13 @@ void chimney_conn_tuple(const struct chimney_conn *conn,
 	};
 }
 
+/* Complete a key: all but its hash is set. */
+void chimney_conn_hash(struct chimney_conn_key *key)
+{
+	key->hash = chimney_tcp_hash(&key->src, &key->dst, key->sport,
+				     key->dport, conn_seed);
+}
+
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key)
 {
 	return rhashtable_lookup(&conn_table, key, conn_params);
@@ -89,6 +94,7 @@ static void init_key(struct chimney_conn_key *key, const struct sock *sk)
 	if (key->family == AF_INET6 &&
 	    ipv6_addr_type(&key->dst) & IPV6_ADDR_LINKLOCAL)
 		key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
+	chimney_conn_hash(key);
 }
 
 /* The connection of a socket in the table, with a reference, or NULL. */
@@ -127,6 +133,7 @@ struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 	INIT_LIST_HEAD(&conn->list);
 	INIT_WORK(&conn->work, chimney_upload_work);
 	INIT_WORK(&conn->update, chimney_update_work);
+	conn->wake.function = NULL;
 	conn->state = CHIMNEY_CONN_STATE_HOLDING;
 	conn->route = *route;
 	conn->binding = route->binding;
@@ -191,11 +198,6 @@ void chimney_conn_remove(struct chimney_conn *conn)
 	rhashtable_remove_fast(&conn_table, &conn->node, conn_params);
 	atomic_dec(&conn->binding->hn->connections);
 	chimney_conn_put(conn);
-}
-
-void chimney_conn_get(struct chimney_conn *conn)
-{
-	kref_get(&conn->refs);
 }
 
 static void conns_free(struct rcu_head *rcu)
@@ -357,6 +359,7 @@ int chimney_conn_init(void)
 {
 	int err;
 
+	conn_seed = get_random_u32();
 	err = chimney_pool_init();
 	if (err)
 		return err;

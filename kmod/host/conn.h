@@ -213,6 +213,7 @@ struct chimney_path {
  * @dport: remote port
  * @family: AF_INET or AF_INET6
  * @ifindex: link of a link-local @dst, otherwise 0
+ * @hash: of the others, set by chimney_conn_hash()
  */
 struct chimney_conn_key {
 	const struct net *net;
@@ -222,6 +223,7 @@ struct chimney_conn_key {
 	__be16 dport;
 	u16 family;
 	int ifindex;
+	u32 hash;
 };
 
 /**
@@ -285,6 +287,9 @@ struct chimney_lookup {
  * @work: brings it home for a retrieve or an abort
  * @update: tells the target that they have changed (CLS-04)
  * @cached: the cached variables as the target has them; socket owned
+ * @disconnect: the request that tells that the send half is closed
+ * @credit: the receive request after one that was @refused
+ * @wake: sets @flush; never used if it has no function
  * @handle: names it towards the target
  * @path: the path object it depends on
  * @okfn: what follows LOCAL_IN; held segments go on there
@@ -293,11 +298,9 @@ struct chimney_lookup {
  * @fin: a disconnect was indicated while the socket was owned (slock)
  * @closing: the application has closed the send half, the target does not know
  *	yet (slock)
- * @disconnect: the request that tells it
  * @fin_acked: that request succeeded while the socket was owned (slock)
  * @refused: an indication was refused and needs a receive request (slock)
- * @credit: that request
- * @credit_posted: the target has it (slock)
+ * @credit_posted: the target has @credit (slock)
  * @calling: somebody calls the target for this connection (slock)
  * @outstanding: send bytes the target has (slock)
  * @outstanding_truesize: memory they are charged with (slock)
@@ -305,7 +308,6 @@ struct chimney_lookup {
  * @send_backlog: preferred outstanding bytes (slock)
  * @passed_at: tcp_mstamp of the socket when send data was last passed on (slock)
  * @flush: no send data waits for more (slock)
- * @wake: sets @flush
  * @retrieved: the target wants to be rid of it: segments are held
  * @error: errno of an abort, 0 if there was none
  * @rcvbuf: sk_rcvbuf when they were last compared, likewise
@@ -349,6 +351,9 @@ struct chimney_conn {
 	struct work_struct work;
 	struct work_struct update;
 	struct chimney_tcp_state_cached cached;
+	struct chimney_disconnect disconnect;
+	struct chimney_receive credit;
+	struct hrtimer wake;
 
 	/* What follows is zero at first. */
 	struct chimney_handle handle;
@@ -358,10 +363,8 @@ struct chimney_conn {
 	u32 snd_up;
 	bool fin;
 	bool closing;
-	struct chimney_disconnect disconnect;
 	bool fin_acked;
 	bool refused;
-	struct chimney_receive credit;
 	bool credit_posted;
 	bool calling;
 	u32 outstanding;
@@ -370,7 +373,6 @@ struct chimney_conn {
 	u32 send_backlog;
 	u64 passed_at;
 	bool flush;
-	struct hrtimer wake;
 	bool retrieved;
 	int error;
 	int rcvbuf;
@@ -401,6 +403,11 @@ struct chimney_conns {
 	unsigned int count;
 };
 
+static inline void chimney_conn_get(struct chimney_conn *conn)
+{
+	kref_get(&conn->refs);
+}
+
 /* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
 static inline u16 chimney_ip_family(const struct sock *sk)
 {
@@ -421,12 +428,12 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route);
 struct chimney_conn *chimney_conn_find(const struct sock *sk);
 void chimney_conn_remove(struct chimney_conn *conn);
-void chimney_conn_get(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
 void chimney_conns_put(struct chimney_conns *conns, struct chimney_conn *conn);
 void chimney_conns_free(struct chimney_conns *conns);
 struct chimney_conn *chimney_conn_of(struct sock *sk);
 struct chimney_conn *chimney_conn_owned(const struct sock *sk);
+void chimney_conn_hash(struct chimney_conn_key *key);
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
 void chimney_conn_tuple(const struct chimney_conn *conn,
 			struct chimney_tuple *tuple);

@@ -49,6 +49,7 @@ void chimney_disconnect(struct chimney_conn *conn)
 	struct sock *sk = conn->sk;
 
 	conn->closing = false;
+	memset(&conn->disconnect, 0, sizeof(conn->disconnect));
 	__skb_queue_head_init(&conn->disconnect.data);
 	WRITE_ONCE(tcp_sk(sk)->snd_nxt, tcp_sk(sk)->write_seq);
 	conn->calling = true;

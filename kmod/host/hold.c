@@ -154,6 +154,7 @@ static unsigned int tcp_in(struct chimney_conn_key *key, struct sk_buff *skb,
 	key->net = state->net;
 	key->sport = th->dest;
 	key->dport = th->source;
+	chimney_conn_hash(key);
 	conn = chimney_conn_find_rcu(key);
 	return conn ? conn_input(conn, skb, state) : NF_ACCEPT;
 }

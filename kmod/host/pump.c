@@ -332,6 +332,7 @@ static void post_credit(struct chimney_conn *conn)
 
 	conn->refused = false;
 	conn->credit_posted = true;
+	memset(&conn->credit, 0, sizeof(conn->credit));
 	iov_iter_kvec(&conn->credit.to, ITER_DEST, NULL, 0, 0);
 	conn->calling = true;
 	spin_unlock_bh(&sk->sk_lock.slock);

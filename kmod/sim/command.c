@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands and their answers. An answer finds its command by the cookie, a number
- * used once: one that comes late, twice or for nothing finds none.
+ * Commands and their answers, in the rings that hw/device.h describes. An answer
+ * finds its command by the cookie, a number used once: one that comes late, twice or
+ * for nothing finds none.
  *
  * A device that makes no progress for a while has lost answers or is stuck. If it
  * has executed all commands, what is not answered never will be. If not, the
@@ -27,6 +28,53 @@ static const u8 opcodes[][HW_TYPES] = {
 					 HW_OP_PATH_INVALIDATE,
 					 HW_OP_TCP_INVALIDATE },
 };
+
+/* -------- rings -------- */
+
+static bool ring_has_room(struct sim_device *sim)
+{
+	if (sim->command_tail - sim->command_head < sim->commands)
+		return true;
+	sim->command_head = hw_read(sim->hw, HW_REG_COMMAND_HEAD);
+	return sim->command_tail - sim->command_head < sim->commands;
+}
+
+/* Where the next command goes, with whatever is in it. */
+static struct hw_command *ring_slot(const struct sim_device *sim)
+{
+	return &sim->command_ring[sim->command_tail & (sim->commands - 1)];
+}
+
+/* Tell the device of all commands that were posted. */
+static void ring_announce(struct sim_device *sim)
+{
+	if (hw_read(sim->hw, HW_REG_COMMAND_TAIL) != sim->command_tail)
+		hw_write(sim->hw, HW_REG_COMMAND_TAIL, sim->command_tail);
+}
+
+static bool ring_is_answered(struct sim_device *sim)
+{
+	if (sim->completion_head == sim->completion_tail)
+		sim->completion_tail = hw_read(sim->hw,
+					       HW_REG_COMPLETION_TAIL);
+	return sim->completion_head != sim->completion_tail;
+}
+
+/* The next completion, whose slot is not free before ring_give_back(), or NULL. */
+static const struct hw_completion *ring_take(struct sim_device *sim)
+{
+	if (!ring_is_answered(sim))
+		return NULL;
+	return &sim->completion_ring[sim->completion_head++ &
+				     (sim->completions - 1)];
+}
+
+static void ring_give_back(struct sim_device *sim)
+{
+	hw_write(sim->hw, HW_REG_COMPLETION_HEAD, sim->completion_head);
+}
+
+/* -------- answers -------- */
 
 static bool device_failed(const struct sim_device *sim)
 {
@@ -62,7 +110,7 @@ static void take_answers(struct sim_device *sim)
 	const struct hw_completion *completion;
 	struct sim_pending *slot;
 
-	while ((completion = sim_ring_take(sim))) {
+	while ((completion = ring_take(sim))) {
 		if (completion->opcode == HW_OP_EVENT) {
 			take_event(sim, completion);
 			continue;
@@ -71,7 +119,7 @@ static void take_answers(struct sim_device *sim)
 		if (completion->cookie && slot->cookie == completion->cookie)
 			answer(sim, slot, completion);
 	}
-	sim_ring_give_back(sim);
+	ring_give_back(sim);
 }
 
 /* No answer that is outstanding will come any more. */
@@ -127,7 +175,7 @@ static void reap(struct sim_device *sim)
 	u32 head = hw_read(sim->hw, HW_REG_COMMAND_HEAD);
 	bool progress;
 
-	sim_ring_announce(sim);
+	ring_announce(sim);
 	progress = wait_event_timeout(sim->interrupt,
 				      sim_commands_due(sim), PATIENCE);
 	take_answers(sim);
@@ -162,7 +210,7 @@ void sim_commands_drain(struct sim_device *sim)
  */
 bool sim_commands_due(struct sim_device *sim)
 {
-	return sim_ring_is_answered(sim) || device_failed(sim);
+	return ring_is_answered(sim) || device_failed(sim);
 }
 
 /**
@@ -175,11 +223,13 @@ bool sim_commands_due(struct sim_device *sim)
  */
 void sim_commands_service(struct sim_device *sim)
 {
-	if (sim_ring_is_answered(sim))
+	if (ring_is_answered(sim))
 		take_answers(sim);
 	if (device_failed(sim))
 		sim_device_reset(sim);
 }
+
+/* -------- commands -------- */
 
 /**
  * sim_command_begin() - begin a command
@@ -200,9 +250,9 @@ struct hw_command *sim_command_begin(struct sim_device *sim,
 	struct hw_command *command;
 
 	while (sim->pending[cookie % SIM_PENDING].cookie ||
-	       !sim_ring_has_room(sim))
+	       !ring_has_room(sim))
 		reap(sim);
-	command = sim_ring_slot(sim);
+	command = ring_slot(sim);
 	command->opcode = opcodes[kind][object->type];
 	command->reserved = 0;
 	command->context = object->id;
@@ -234,5 +284,5 @@ void sim_command_post(struct sim_device *sim, const struct hw_command *command,
 		.block = block,
 	};
 	sim->outstanding++;
-	sim_ring_post(sim);
+	sim->command_tail++;
 }

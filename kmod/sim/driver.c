@@ -384,6 +384,8 @@ int sim_driver_start(struct sim_device *sim)
 	INIT_WORK(&sim->driver, sim_driver_work);
 	INIT_DELAYED_WORK(&sim->patience, sim_impatient);
 	sim->stale = bitmap_zalloc(neighbors, GFP_KERNEL);
+	sim->command_ring = hw_commands(sim->hw);
+	sim->completion_ring = hw_completions(sim->hw);
 	sim->commands = hw_read(sim->hw, HW_REG_COMMANDS);
 	sim->completions = hw_read(sim->hw, HW_REG_COMPLETIONS);
 	sim->pending = kcalloc(SIM_PENDING, sizeof(*sim->pending), GFP_KERNEL);

@@ -46,6 +46,7 @@ static void load_addresses(struct sim_conn *conn,
 	inet->inet_dport = state->constant.remote_port;
 	conn->key.source = state->constant.remote_port;
 	conn->key.dest = state->constant.local_port;
+	sim_wire_hash(conn->sim, &conn->key);
 }
 
 /* What the device can do for its own transmit path, as sk_setup_caps() does. */

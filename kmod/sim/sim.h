@@ -77,6 +77,8 @@ struct sim_pending {
  * @stale: ids of neighbors about which the host must be asked (EVT-10)
  * @doubt: a neighbor may be unreachable (RTX-11)
  * @parameters: of the host, for the device after a reset; under @queue.lock
+ * @command_ring: where commands go
+ * @completion_ring: where completions come from
  * @commands: size of the command ring
  * @completions: size of the completion ring
  * @command_head: (d) next command to be executed, when the driver last looked
@@ -123,6 +125,8 @@ struct sim_device {
 	bool doubt;
 	struct chimney_parameters parameters;
 
+	struct hw_command *command_ring;
+	const struct hw_completion *completion_ring;
 	u32 commands;
 	u32 completions;
 	u32 command_head;
@@ -186,14 +190,5 @@ void sim_write_parameters(struct sim_device *sim);
 void sim_statistics(struct chimney_target *target, u16 family,
 		    struct chimney_statistics *statistics, bool reset);
 void sim_usage(struct chimney_target *target, struct chimney_usage *usage);
-
-/* ring.c: the driver's end of the rings; driver's work only */
-bool sim_ring_has_room(struct sim_device *sim);
-struct hw_command *sim_ring_slot(const struct sim_device *sim);
-void sim_ring_post(struct sim_device *sim);
-void sim_ring_announce(struct sim_device *sim);
-const struct hw_completion *sim_ring_take(struct sim_device *sim);
-bool sim_ring_is_answered(struct sim_device *sim);
-void sim_ring_give_back(struct sim_device *sim);
 
 #endif /* _CHIMNEY_SIM_SIM_H */

@@ -8,8 +8,8 @@
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/jhash.h>
 #include <linux/netfilter_netdev.h>
+#include <linux/random.h>
 #include <linux/tcp.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
@@ -17,21 +17,25 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
+#include <chimney/tcp.h>
+
 #include "../../hw/device.h"
 #include "engine.h"
 #include "sim.h"
 
-/* Each frame of the device is looked up, be it of a connection or not. */
+/* The hash is made once for a key, with a seed of its own. */
 static u32 key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct sim_key *key = data;
 
-	return jhash_3words((__force u32)(key->saddr.s6_addr32[0] ^
-					  key->saddr.s6_addr32[3]),
-			    (__force u32)(key->daddr.s6_addr32[0] ^
-					  key->daddr.s6_addr32[3]),
-			    (__force u32)key->source << 16 |
-			    (__force u32)key->dest, seed);
+	return key->hash ^ seed;
+}
+
+/* Complete a key: all but its hash is set. */
+void sim_wire_hash(const struct sim_device *sim, struct sim_key *key)
+{
+	key->hash = chimney_tcp_hash(&key->saddr, &key->daddr, key->source,
+				     key->dest, sim->wire.seed);
 }
 
 static int key_compare(struct rhashtable_compare_arg *arg, const void *object)
@@ -236,6 +240,7 @@ static unsigned int wire_receive(void *priv, struct sk_buff *skb,
 	     skb->pkt_type != PACKET_MULTICAST &&
 	     skb->pkt_type != PACKET_OTHERHOST) || !parse(skb, &key, &th))
 		return NF_ACCEPT;
+	sim_wire_hash(sim, &key);
 	conn = rhashtable_lookup(&sim->wire.conns, &key, conn_params);
 	/* Until the hand-over is certain, the host keeps the segments. */
 	if (!conn || !READ_ONCE(conn->started))
@@ -421,6 +426,7 @@ int sim_wire_attach(struct sim_device *sim, struct netlink_ext_ack *extack)
 	struct nf_hook_ops *hook = &sim->wire.hook;
 	int err;
 
+	sim->wire.seed = get_random_u32();
 	err = rhashtable_init(&sim->wire.conns, &conn_params);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "no memory for the table of connections");

@@ -7,9 +7,30 @@
 #ifndef _CHIMNEY_TCP_H
 #define _CHIMNEY_TCP_H
 
+#include <linux/jhash.h>
 #include <net/tcp.h>
 
 #include <chimney/state.h>
+
+/**
+ * chimney_tcp_hash() - hash of the addresses and ports of a connection
+ * @a: one address, that of IPv4 in the first word
+ * @b: the other
+ * @a_port: the port at @a
+ * @b_port: the port at @b
+ * @seed: a secret
+ *
+ * Context: any. Return: the hash.
+ */
+static inline u32 chimney_tcp_hash(const struct in6_addr *a,
+				   const struct in6_addr *b, __be16 a_port,
+				   __be16 b_port, u32 seed)
+{
+	return jhash_3words((__force u32)(a->s6_addr32[0] ^ a->s6_addr32[3]),
+			    (__force u32)(b->s6_addr32[0] ^ b->s6_addr32[3]),
+			    (__force u32)a_port << 16 | (__force u32)b_port,
+			    seed);
+}
 
 enum chimney_tcp_state chimney_tcp_state_from_linux(int state);
 int chimney_tcp_state_to_linux(enum chimney_tcp_state state);

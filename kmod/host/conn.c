@@ -50,7 +50,6 @@ static u16 get_addresses(const struct sock *sk, struct in6_addr *src,
 
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
 {
-	memset(tuple, 0, sizeof(*tuple));
 	tuple->family = get_addresses(sk, &tuple->src, &tuple->dst);
 	tuple->sport = inet_sk(sk)->inet_sport;
 	tuple->dport = inet_sk(sk)->inet_dport;

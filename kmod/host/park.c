@@ -82,17 +82,26 @@ parked_af_ops(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? &parked_mapped : &parked_ipv4;
 }
 
+static void unlock(struct sock *sk, bool owned) __releases(&sk->sk_lock.slock)
+{
+	if (owned) {
+		release_sock(sk);
+		__release(&sk->sk_lock.slock);
+	} else {
+		spin_unlock_bh(&sk->sk_lock.slock);
+	}
+}
+
 /*
- * For unlock_sock_fast(). Taking data out of its queues may sleep, so the socket is
- * owned; but mostly there is none.
+ * For unlock(). Taking data out of its queues may sleep, so the socket is owned; but
+ * mostly there is none, and the slock is enough.
  */
 static bool lock_to_park(struct sock *sk) __acquires(&sk->sk_lock.slock)
 {
-	bool slow = lock_sock_fast(sk);
-
-	if (slow || tcp_rtx_and_write_queues_empty(sk))
-		return slow;
-	unlock_sock_fast(sk, false);
+	spin_lock_bh(&sk->sk_lock.slock);
+	if (!sock_owned_by_user(sk) && tcp_rtx_and_write_queues_empty(sk))
+		return false;
+	spin_unlock_bh(&sk->sk_lock.slock);
 	lock_sock(sk);
 	__acquire(&sk->sk_lock.slock);
 	return true;
@@ -115,9 +124,9 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	struct sock *sk = conn->sk;
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
-	bool slow;
+	bool owned;
 
-	slow = lock_to_park(sk);
+	owned = lock_to_park(sk);
 	reason = chimney_eligible(sk);
 	if (reason)
 		goto out;
@@ -154,7 +163,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	WRITE_ONCE(sk->sk_prot, sk->sk_family == AF_INET6 ? &parked_protv6 :
 							     &parked_prot);
 out:
-	unlock_sock_fast(sk, slow);
+	unlock(sk, owned);
 	return reason;
 }
 
@@ -268,21 +277,21 @@ static bool is_plain(struct chimney_conn *conn,
 	       adds_up(sk, d, send_queue);
 }
 
-/* For unlock_sock_fast(): a plain connection needs the slock only. */
+/* For unlock(): a plain connection needs the slock only. */
 static bool lock_to_unpark(struct chimney_conn *conn,
 			   const struct chimney_tcp_state_delegated *d,
 			   const struct sk_buff_head *send_queue)
 	__acquires(&conn->sk->sk_lock.slock)
 {
 	struct sock *sk = conn->sk;
-	bool slow = lock_sock_fast(sk);
 
-	if (slow)
-		return true;
-	chimney_spare_drop(sk);
-	if (is_plain(conn, d, send_queue))
-		return false;
-	unlock_sock_fast(sk, false);
+	spin_lock_bh(&sk->sk_lock.slock);
+	if (!sock_owned_by_user(sk)) {
+		chimney_spare_drop(sk);
+		if (is_plain(conn, d, send_queue))
+			return false;
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
 	lock_sock(sk);
 	__acquire(&sk->sk_lock.slock);
 	return true;
@@ -371,13 +380,13 @@ void chimney_unpark(struct chimney_conn *conn,
 		    const struct chimney_tcp_state_delegated *d,
 		    struct sk_buff_head *send_queue)
 {
-	bool slow = lock_to_unpark(conn, d, send_queue);
+	bool owned = lock_to_unpark(conn, d, send_queue);
 
-	if (slow)
+	if (owned)
 		unpark(conn, d, send_queue);
 	else
 		unpark_plain(conn, d);
-	unlock_sock_fast(conn->sk, slow);
+	unlock(conn->sk, owned);
 	chimney_conn_put(conn);
 }
 

@@ -154,15 +154,22 @@ static void filter_take(const struct host_request *request,
 			struct chimney_host_binding *hb,
 			struct list_head *conns)
 {
-	struct chimney_conn *conn, *next;
+	struct chimney_conn *conn, *first = NULL;
 	unsigned int count = 0;
 
-	list_for_each_entry_safe(conn, next, &hb->conns, list) {
-		if (!wanted(request, conn))
-			continue;
-		list_move_tail(&conn->list, conns);
-		count++;
+	/* Neighbors move together: mostly all do. */
+	list_for_each_entry(conn, &hb->conns, list) {
+		if (wanted(request, conn)) {
+			first = first ?: conn;
+			count++;
+		} else if (first) {
+			list_bulk_move_tail(conns, &first->list,
+					    conn->list.prev);
+			first = NULL;
+		}
 	}
+	if (first)
+		list_bulk_move_tail(conns, &first->list, hb->conns.prev);
 	if (request->op)
 		WRITE_ONCE(request->op->total, request->op->total + count);
 }

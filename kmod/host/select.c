@@ -49,11 +49,18 @@ bool chimney_selector_match(const struct chimney_selector *selector,
 			     &tuple->dst);
 }
 
-/* A growing array of held sockets. */
+/**
+ * struct found - a growing array of sockets
+ * @sockets: held
+ * @count: how many there are
+ * @room: how many there may be
+ * @tuple: of the one that is looked at
+ */
 struct found {
 	struct sock **sockets;
 	unsigned int count;
 	unsigned int room;
+	struct chimney_tuple tuple;
 };
 
 static int found_reserve(struct found *found, unsigned int room)
@@ -192,15 +199,6 @@ static bool is_tcp(const struct sock *sk, const struct net *net)
 	       net_eq(sock_net(sk), net);
 }
 
-static bool matches(const struct sock *sk,
-		    const struct chimney_selector *selector)
-{
-	struct chimney_tuple tuple;
-
-	chimney_socket_tuple(sk, &tuple);
-	return chimney_selector_match(selector, &tuple);
-}
-
 /* False if there is no room for all of a bucket; start it over with more. */
 static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 			  unsigned int bucket,
@@ -209,6 +207,7 @@ static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 {
 	struct inet_ehash_bucket *head = &hashinfo->ehash[bucket];
 	spinlock_t *lock = inet_ehash_lockp(hashinfo, bucket);
+	struct chimney_tuple *tuple = &found->tuple;
 	unsigned int before = found->count;
 	struct hlist_nulls_node *node;
 	bool room = true;
@@ -216,7 +215,10 @@ static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 
 	spin_lock_bh(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
-		if (!is_tcp(sk, net) || !matches(sk, selector))
+		if (!is_tcp(sk, net))
+			continue;
+		chimney_socket_tuple(sk, tuple);
+		if (!chimney_selector_match(selector, tuple))
 			continue;
 		if (found->count == found->room) {
 			room = false;
@@ -233,21 +235,34 @@ static bool select_bucket(struct net *net, struct inet_hashinfo *hashinfo,
 	return false;
 }
 
+/* The first bucket from @bucket on that is not empty; one too many at the end. */
+static unsigned int next_bucket(const struct inet_hashinfo *hashinfo,
+				unsigned int bucket)
+{
+	const struct inet_ehash_bucket *head = &hashinfo->ehash[bucket];
+	const struct inet_ehash_bucket *end =
+		&hashinfo->ehash[hashinfo->ehash_mask + 1];
+
+	while (head < end && hlist_nulls_empty(&head->chain))
+		head++;
+	return head - hashinfo->ehash;
+}
+
 static int select_filtered(struct net *net,
 			   const struct chimney_selector *selector,
 			   struct found *found)
 {
 	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
-	unsigned int bucket;
+	unsigned int buckets = hashinfo->ehash_mask + 1;
+	unsigned int bucket, visited = 0;
 
-	for (bucket = 0; bucket <= hashinfo->ehash_mask; bucket++) {
-		if (!(bucket % 1024))
-			cond_resched();
-		if (hlist_nulls_empty(&hashinfo->ehash[bucket].chain))
-			continue;
+	for (bucket = next_bucket(hashinfo, 0); bucket < buckets;
+	     bucket = next_bucket(hashinfo, bucket + 1)) {
 		while (!select_bucket(net, hashinfo, bucket, selector, found))
 			if (found_reserve(found, max(64U, found->room * 2)))
 				return -ENOMEM;
+		if (!(++visited % 1024))
+			cond_resched();
 	}
 	return 0;
 }

@@ -358,6 +358,8 @@ void chimney_tcp_clear_out_of_order(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct rb_node *node;
 
+	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
+		return;
 	while ((node = rb_first(&tp->out_of_order_queue))) {
 		struct sk_buff *skb = rb_to_skb(node);
 

@@ -29,17 +29,16 @@ static void choose_objects(struct chimney_tree *tree)
 			node->block.handle = NULL;
 }
 
-/* A tree of the first @count connections of a list, which leave it. */
+/* A tree of the connections of a list, which leave it. */
 static struct chimney_tree *prepare(struct list_head *conns, unsigned int count)
 {
+	struct chimney_conn *conn, *next;
 	struct chimney_tree *tree;
-	struct chimney_conn *conn;
 
 	tree = chimney_tree_new(CHIMNEY_OP_KIND_TERMINATE, CHIMNEY_ALL_LAYERS,
 				count);
-	while (tree->count < count) {
-		conn = list_first_entry(conns, struct chimney_conn, list);
-		list_del_init(&conn->list);
+	list_for_each_entry_safe(conn, next, conns, list) {
+		INIT_LIST_HEAD(&conn->list);
 		chimney_hold_stop_forward(conn);
 		chimney_pump_stop(conn);
 		chimney_tree_next(tree, conn);
@@ -198,14 +197,18 @@ void chimney_upload_nodes(struct chimney_host_binding *hb,
 	upload_finish(hb, tree, answered, NULL);
 }
 
-static unsigned int count_up_to(const struct list_head *conns, unsigned int max)
+/* Move the first ones of @conns to @part, at most @max. Returns how many. */
+static unsigned int cut(struct list_head *part, struct list_head *conns,
+			unsigned int max)
 {
-	const struct list_head *conn;
+	struct list_head *last = conns;
 	unsigned int count = 0;
 
-	list_for_each(conn, conns)
-		if (count++ == max)
-			return max;
+	while (count < max && !list_is_last(last, conns)) {
+		last = last->next;
+		count++;
+	}
+	list_cut_position(part, conns, last);
 	return count;
 }
 
@@ -246,11 +249,12 @@ void chimney_upload_list(struct chimney_host_binding *hb,
 		.op = op,
 	};
 	unsigned int count;
+	LIST_HEAD(part);
 
 	lockdep_assert_held(&hb->lock);
 	while (!chimney_op_is_cancelled(op) && !list_empty(conns)) {
-		count = count_up_to(conns, READ_ONCE(hb->hn->max_tree));
-		chimney_pipeline_add(&line, prepare(conns, count));
+		count = cut(&part, conns, READ_ONCE(hb->hn->max_tree));
+		chimney_pipeline_add(&line, prepare(&part, count));
 	}
 	chimney_pipeline_end(&line);
 	chimney_stay_offloaded(hb, conns, op);

@@ -401,6 +401,8 @@ static void take_undelivered(struct sock *sk, struct sk_buff_head *list)
 	struct sk_buff *skb;
 	u32 offset;
 
+	if (skb_queue_empty(&sk->sk_receive_queue))
+		return;
 	while ((skb = tcp_recv_skb(sk, tp->copied_seq, &offset)) &&
 	       offset < skb->len) {
 		__skb_unlink(skb, &sk->sk_receive_queue);

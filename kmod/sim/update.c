@@ -55,9 +55,11 @@ void sim_load_cached(struct sim_conn *conn,
 	conn->user_priority = cached->user_priority;
 	WRITE_ONCE(sk->sk_priority, cached->queue_priority);
 	tp->nonagle = cached->flags & CHIMNEY_TCP_NAGLE ? 0 : TCP_NAGLE_OFF;
-	tp->keepalive_time = usecs_to_jiffies(cached->ka_timeout);
-	tp->keepalive_intvl = usecs_to_jiffies(cached->ka_interval);
-	tp->keepalive_probes = cached->ka_probe_count;
+	if (cached->flags & CHIMNEY_TCP_KEEP_ALIVE) {
+		tp->keepalive_time = usecs_to_jiffies(cached->ka_timeout);
+		tp->keepalive_intvl = usecs_to_jiffies(cached->ka_interval);
+		tp->keepalive_probes = cached->ka_probe_count;
+	}
 	sock_valbool_flag(sk, SOCK_KEEPOPEN,
 			  cached->flags & CHIMNEY_TCP_KEEP_ALIVE);
 	inet_csk(sk)->icsk_user_timeout = user_timeout(cached->max_rt);

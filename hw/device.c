@@ -13,6 +13,9 @@
 /* Completions written until an interrupt is due, as a part of the ring. */
 #define HW_MODERATION	4
 
+/* Commands before the processor looks at registers and faults again. */
+#define HW_BURST	16
+
 #define HW_FAMILIES		2
 #define HW_FIRST_PARAMETER	HW_REG_ACK_FREQUENCY
 #define HW_PARAMETERS		(HW_REG_NCE_STALE - HW_FIRST_PARAMETER + 1)
@@ -499,14 +502,30 @@ bool hw_fault(struct hw_device *dev, const struct hw_script *script)
 	return true;
 }
 
-/* Execute the next command. Returns false if there is none or no room. */
+static void hw_execute(struct hw_device *dev)
+{
+	const struct hw_command *command =
+		&dev->commands[dev->command_head & (dev->config.commands - 1)];
+	struct hw_completion *completion = hw_completion_slot(dev);
+	struct hw_verdict verdict = {};
+
+	if (dev->faults.count)
+		hw_faults_judge(&dev->faults, command->opcode, &verdict);
+	hw_tables_execute(&dev->tables, command, verdict.status, completion);
+	/* Now neither the slot nor the state image is used any more. */
+	os_store(&dev->command_head, dev->command_head + 1);
+	hw_answer(dev, completion, &verdict);
+}
+
+/*
+ * Execute some commands before the registers are read once more. Returns false if
+ * there is none or no room.
+ */
 static bool hw_step(struct hw_device *dev)
 {
 	u32 waiting = os_load(&dev->command_tail) - dev->command_head;
 	u32 unread = dev->completion_tail - os_load(&dev->completion_head);
-	struct hw_completion *completion;
-	const struct hw_command *command;
-	struct hw_verdict verdict;
+	u32 burst;
 
 	if (waiting > dev->config.commands ||
 	    unread > dev->config.completions) {
@@ -522,14 +541,11 @@ static bool hw_step(struct hw_device *dev)
 		return false;
 	}
 	os_store(&dev->status, 0);
-	command = &dev->commands[dev->command_head &
-				 (dev->config.commands - 1)];
-	completion = hw_completion_slot(dev);
-	hw_faults_judge(&dev->faults, command->opcode, &verdict);
-	hw_tables_execute(&dev->tables, command, verdict.status, completion);
-	/* Now neither the slot nor the state image is used any more. */
-	os_store(&dev->command_head, dev->command_head + 1);
-	hw_answer(dev, completion, &verdict);
+	burst = dev->config.completions - unread;
+	burst = burst < waiting ? burst : waiting;
+	burst = burst < HW_BURST ? burst : HW_BURST;
+	while (burst--)
+		hw_execute(dev);
 	return true;
 }
 

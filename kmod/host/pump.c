@@ -377,11 +377,10 @@ static void set_backlog(struct chimney_conn *conn, u32 backlog)
 	u64 sndbuf;
 
 	conn->send_backlog = backlog;
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || memory_is_short(sk))
-		return;
 	sndbuf = min_t(u64, (u64)backlog + backlog / 2,
 		       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
-	if (sndbuf > sk->sk_sndbuf)
+	if (sndbuf > sk->sk_sndbuf &&
+	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK) && !memory_is_short(sk))
 		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
 }
 

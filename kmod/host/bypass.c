@@ -155,6 +155,7 @@ static bool has_min_ttl(const struct sock *sk)
 /**
  * chimney_bypass_refused() - is there something that a connection must not evade?
  * @sk: the socket
+ * @hn: of its namespace
  *
  * What an administrator did not call mandatory, it may evade: most hosts have
  * rules, and an offload is an explicit request. What the application has asked
@@ -163,7 +164,8 @@ static bool has_min_ttl(const struct sock *sk)
  * Context: process, may sleep.
  * Return: CHIMNEY_REASON_NONE, _XFRM, _FILTERED, _PACING or _MIN_TTL.
  */
-enum chimney_reason chimney_bypass_refused(struct sock *sk)
+enum chimney_reason chimney_bypass_refused(struct sock *sk,
+					   const struct chimney_host_net *hn)
 {
 	const struct net *net = sock_net(sk);
 
@@ -171,7 +173,7 @@ enum chimney_reason chimney_bypass_refused(struct sock *sk)
 		return CHIMNEY_REASON_XFRM;
 	if (rcu_access_pointer(sk->sk_filter))
 		return CHIMNEY_REASON_FILTERED;
-	if (READ_ONCE(chimney_host_net(net)->mandatory_filters) &&
+	if (READ_ONCE(hn->mandatory_filters) &&
 	    (has_ruleset(net, chimney_ip_family(sk)) || has_cgroup_program(sk)))
 		return CHIMNEY_REASON_FILTERED;
 	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL)

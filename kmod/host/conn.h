@@ -254,11 +254,13 @@ struct chimney_route {
 
 /**
  * struct chimney_lookup - looking up where sockets lead, one after the other
+ * @hn: of their namespace
  * @dst: the host's route of the last one that leads to a target, held, or NULL
  * @remote: its remote address
  * @route: where it leads; the binding is held while @dst is
  */
 struct chimney_lookup {
+	const struct chimney_host_net *hn;
 	struct dst_entry *dst;
 	struct in6_addr remote;
 	struct chimney_route route;
@@ -492,7 +494,8 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 void chimney_lookup_end(struct chimney_lookup *lookup);
 
 /* bypass.c: what sees segments on the host only */
-enum chimney_reason chimney_bypass_refused(struct sock *sk);
+enum chimney_reason chimney_bypass_refused(struct sock *sk,
+					   const struct chimney_host_net *hn);
 
 /* conntrack.c */
 bool chimney_conntrack_translated(const struct sock *sk);

@@ -227,7 +227,7 @@ enum chimney_reason chimney_route_lookup(struct sock *sk,
 	enum chimney_reason reason;
 	struct dst_entry *dst;
 
-	reason = chimney_bypass_refused(sk);
+	reason = chimney_bypass_refused(sk, chimney_host_net(sock_net(sk)));
 	if (reason)
 		return reason;
 	dst = route_of(sk);
@@ -294,8 +294,8 @@ static enum chimney_reason follow_once(struct sock *sk,
 /**
  * chimney_target_lookup() - may a connection be offloaded now, and where to?
  * @sk: its socket, not owned by the caller
- * @lookup: zeroed before the first of many sockets, chimney_lookup_end() after
- *	the last; lookup->route tells where @sk leads
+ * @lookup: zeroed before the first of many sockets of a namespace,
+ *	chimney_lookup_end() after the last; lookup->route tells where @sk leads
  *
  * Context: process context, may sleep.
  * Return: CHIMNEY_REASON_NONE or why it cannot be offloaded now.
@@ -305,9 +305,11 @@ enum chimney_reason chimney_target_lookup(struct sock *sk,
 {
 	enum chimney_reason reason;
 
+	if (!lookup->hn)
+		lookup->hn = chimney_host_net(sock_net(sk));
 	reason = check_unlocked(sk);
 	if (!reason)
-		reason = chimney_bypass_refused(sk);
+		reason = chimney_bypass_refused(sk, lookup->hn);
 	if (!reason)
 		reason = follow_once(sk, lookup);
 	if (reason)

@@ -133,35 +133,28 @@ static void count_bytes(struct chimney_tree *tree)
 	}
 }
 
-/* Did the target fail to give an object back? */
-static bool has_lost(const struct chimney_tree *tree)
-{
-	struct chimney_block *block;
-	struct chimney_walk walk;
-
-	chimney_for_each_block(block, &walk, tree->root)
-		if (block->status != CHIMNEY_STATUS_SUCCESS)
-			return true;
-	return false;
-}
-
 static void upload_finish(struct chimney_host_binding *hb,
 			  struct chimney_tree *tree, bool answered,
 			  struct chimney_op *op)
 {
+	struct chimney_tree_node *node;
 	struct chimney_tree_conn *tc;
+	bool lost = false;
 
 	if (answered)
 		count_bytes(tree);
 	chimney_tree_record(tree, op, hb->dev->ifindex);
 	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+		lost |= tc->block.status != CHIMNEY_STATUS_SUCCESS;
 		if (answered)
 			finish_conn(tc);
 		else
 			chimney_conn_lose(tc->conn);
 	}
+	list_for_each_entry(node, &tree->nodes, list)
+		lost |= node->block.status != CHIMNEY_STATUS_SUCCESS;
 	/* G-06: handles of lost objects stay valid. */
-	if (answered && has_lost(tree))
+	if (answered && lost)
 		list_add(&tree->list, &hb->lost_trees);
 	else
 		chimney_tree_put(tree);

@@ -14,6 +14,9 @@
 /* How long a device may make no progress. */
 #define PATIENCE	HZ
 
+/* As a part of the ring: commands that the device is told of together. */
+#define ANNOUNCED	4
+
 static const u8 opcodes[][HW_TYPES] = {
 	[CHIMNEY_OP_KIND_INITIATE] = { HW_OP_NEIGHBOR_CREATE,
 				       HW_OP_PATH_CREATE, HW_OP_TCP_CREATE },
@@ -269,7 +272,8 @@ struct hw_command *sim_command_begin(struct sim_device *sim,
  * @object: what it is about
  * @block: which block it is for; NULL if the driver's own
  *
- * The device begins when the ring is full, or with sim_commands_drain().
+ * The device begins when a part of the ring is written, or with
+ * sim_commands_drain().
  *
  * Context: driver's work.
  */
@@ -284,5 +288,6 @@ void sim_command_post(struct sim_device *sim, const struct hw_command *command,
 		.block = block,
 	};
 	sim->outstanding++;
-	sim->command_tail++;
+	if (!(++sim->command_tail % (sim->commands / ANNOUNCED)))
+		ring_announce(sim);
 }

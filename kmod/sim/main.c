@@ -15,8 +15,8 @@
 #define DEFAULT_NEIGHBOR_ENTRIES	4096
 #define MAC_ENTRIES			16
 #define VLAN_ENTRIES			16
-#define COMMANDS			256
-#define COMPLETIONS			256
+#define COMMANDS			2048
+#define COMPLETIONS			2048
 
 /* -------- the board -------- */
 

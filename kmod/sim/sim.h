@@ -27,7 +27,7 @@
 #include "wire.h"
 
 /* Commands that may wait for an answer at a time; a power of two. */
-#define SIM_PENDING	512
+#define SIM_PENDING	2048
 /* Events of the device that may wait for the driver. */
 #define SIM_EVENTS	64
 

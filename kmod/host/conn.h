@@ -513,10 +513,12 @@ void chimney_hold_release(struct chimney_conn *conn);
 /* park.c */
 enum chimney_reason chimney_park(struct chimney_conn *conn,
 				 struct chimney_tcp_offload_state *state,
-				 struct sk_buff_head *send_queue);
+				 struct sk_buff_head *send_queue,
+				 struct chimney_tcp_clock *clock);
 void chimney_unpark(struct chimney_conn *conn,
 		    const struct chimney_tcp_state_delegated *d,
-		    struct sk_buff_head *send_queue);
+		    struct sk_buff_head *send_queue,
+		    struct chimney_tcp_clock *clock);
 void chimney_unpark_lost(struct chimney_conn *conn);
 int chimney_park_init(void);
 bool chimney_is_parked(const struct sock *sk);

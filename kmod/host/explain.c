@@ -35,6 +35,7 @@ static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
 static enum chimney_reason read_state(struct sock *sk,
 				      struct chimney_tree_conn *tc)
 {
+	struct chimney_tcp_clock clock = {};
 	enum chimney_reason reason;
 
 	lock_sock(sk);
@@ -42,6 +43,7 @@ static enum chimney_reason read_state(struct sock *sk,
 	if (!reason) {
 		chimney_snapshot_const(sk, &tc->state.constant);
 		chimney_snapshot_cached(sk, &tc->state.cached);
+		chimney_tcp_set_clock(sk, &clock);
 		chimney_tcp_get_delegated(sk, &tc->state.delegated);
 		tc->state.delegated.receive_backlog_size = 0;
 		tc->send_bytes = chimney_unacked_bytes(sk);

@@ -39,13 +39,13 @@ static void refuse_held(struct chimney_conn *conn, struct chimney_op *op,
 
 /* Park a connection that is still eligible, for a tree that is not linked yet. */
 static void prepare(struct chimney_tree *tree, struct chimney_conn *conn,
-		    struct chimney_op *op)
+		    struct chimney_op *op, struct chimney_tcp_clock *clock)
 {
 	struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
 	enum chimney_reason reason;
 	struct sk_buff *skb;
 
-	reason = chimney_park(conn, &tc->state, &tc->block.send_queue);
+	reason = chimney_park(conn, &tc->state, &tc->block.send_queue, clock);
 	if (reason) {
 		chimney_tree_drop(tree);
 		refuse_held(conn, op, reason);
@@ -139,12 +139,14 @@ static void offload_settle(struct chimney_host_binding *hb,
 static void stay(struct chimney_tree_conn *tc)
 {
 	struct chimney_conn *conn = tc->conn;
+	struct chimney_tcp_clock clock = {};
 
 	conn->path = NULL;
 	conn->outstanding = 0;
 	conn->outstanding_truesize = 0;
 	chimney_conntrack_return(conn->sk);
-	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue);
+	chimney_unpark(conn, &tc->state.delegated, &tc->block.send_queue,
+		       &clock);
 	chimney_hold_release(conn);
 }
 
@@ -233,6 +235,7 @@ static unsigned int offload_next(struct chimney_pipeline *line,
 				 unsigned int count)
 {
 	struct chimney_host_binding *hb = conns[0]->binding;
+	struct chimney_tcp_clock clock = {};
 	struct chimney_tree *tree = NULL;
 	enum chimney_reason reason;
 	unsigned int i, others = 0;
@@ -251,7 +254,7 @@ static unsigned int offload_next(struct chimney_pipeline *line,
 		else if (reason)
 			refuse_held(conns[i], line->op, reason);
 		else
-			prepare(tree, conns[i], line->op);
+			prepare(tree, conns[i], line->op, &clock);
 	}
 	if (tree && tree->count)
 		chimney_pipeline_add(line, tree);

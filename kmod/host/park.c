@@ -96,7 +96,8 @@ static void unlock(struct sock *sk, bool owned) __releases(&sk->sk_lock.slock)
  * For unlock(). Taking data out of its queues may sleep, so the socket is owned; but
  * mostly there is none, and the slock is enough.
  */
-static bool lock_to_park(struct sock *sk) __acquires(&sk->sk_lock.slock)
+static bool lock_to_park(struct sock *sk, struct chimney_tcp_clock *clock)
+	__acquires(&sk->sk_lock.slock)
 {
 	spin_lock_bh(&sk->sk_lock.slock);
 	if (!sock_owned_by_user(sk) && tcp_rtx_and_write_queues_empty(sk))
@@ -104,6 +105,7 @@ static bool lock_to_park(struct sock *sk) __acquires(&sk->sk_lock.slock)
 	spin_unlock_bh(&sk->sk_lock.slock);
 	lock_sock(sk);
 	__acquire(&sk->sk_lock.slock);
+	clock->uses = 0;
 	return true;
 }
 
@@ -112,13 +114,15 @@ static bool lock_to_park(struct sock *sk) __acquires(&sk->sk_lock.slock)
  * @conn: the connection, in state HOLDING for longer than a grace period
  * @state: gets the state for the target
  * @send_queue: gets the outstanding send data, still charged to the socket
+ * @clock: the time
  *
  * Context: process context, the socket is not owned by the caller.
  * Return: CHIMNEY_REASON_NONE, or why nothing was done.
  */
 enum chimney_reason chimney_park(struct chimney_conn *conn,
 				 struct chimney_tcp_offload_state *state,
-				 struct sk_buff_head *send_queue)
+				 struct sk_buff_head *send_queue,
+				 struct chimney_tcp_clock *clock)
 {
 	enum chimney_reason reason;
 	struct sock *sk = conn->sk;
@@ -126,7 +130,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	struct sk_buff *skb;
 	bool owned;
 
-	owned = lock_to_park(sk);
+	owned = lock_to_park(sk, clock);
 	reason = chimney_eligible(sk);
 	if (reason)
 		goto out;
@@ -140,6 +144,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	conn->cached = state->cached;
 	conn->rcvbuf = READ_ONCE(sk->sk_rcvbuf);
 	conn->options_set = false;
+	chimney_tcp_set_clock(sk, clock);
 	chimney_tcp_get_delegated(sk, &state->delegated);
 	__skb_queue_head_init(&state->delegated.buffered_data);
 	state->delegated.receive_backlog_size = 0;
@@ -267,6 +272,7 @@ static bool is_plain(struct chimney_conn *conn,
 		     const struct sk_buff_head *send_queue)
 {
 	struct sock *sk = conn->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
 
 	return sk->sk_state == TCP_ESTABLISHED &&
 	       d->state == CHIMNEY_TCP_STATE_ESTABLISHED &&
@@ -274,13 +280,15 @@ static bool is_plain(struct chimney_conn *conn,
 	       skb_queue_empty(&conn->rx) && skb_queue_empty(&conn->unsent) &&
 	       skb_queue_empty(&d->buffered_data) &&
 	       skb_queue_empty(send_queue) && tcp_write_queue_empty(sk) &&
-	       adds_up(sk, d, send_queue);
+	       d->snd_una == tp->write_seq && d->snd_max == tp->write_seq &&
+	       d->rcv_nxt == tp->rcv_nxt;
 }
 
 /* For unlock(): a plain connection needs the slock only. */
 static bool lock_to_unpark(struct chimney_conn *conn,
 			   const struct chimney_tcp_state_delegated *d,
-			   const struct sk_buff_head *send_queue)
+			   const struct sk_buff_head *send_queue,
+			   struct chimney_tcp_clock *clock)
 	__acquires(&conn->sk->sk_lock.slock)
 {
 	struct sock *sk = conn->sk;
@@ -294,16 +302,19 @@ static bool lock_to_unpark(struct chimney_conn *conn,
 	spin_unlock_bh(&sk->sk_lock.slock);
 	lock_sock(sk);
 	__acquire(&sk->sk_lock.slock);
+	clock->uses = 0;
 	return true;
 }
 
 static void set_variables(struct chimney_conn *conn,
-			  const struct chimney_tcp_state_delegated *d)
+			  const struct chimney_tcp_state_delegated *d,
+			  struct chimney_tcp_clock *clock)
 {
 	struct sock *sk = conn->sk;
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 urgent = tp->snd_up;
 
+	chimney_tcp_set_clock(sk, clock);
 	chimney_tcp_set_delegated(sk, d);
 	/* What came home because of urgent data sends it now. */
 	if (urgent != conn->snd_up)
@@ -314,13 +325,14 @@ static void set_variables(struct chimney_conn *conn,
 }
 
 static void unpark_plain(struct chimney_conn *conn,
-			 const struct chimney_tcp_state_delegated *d)
+			 const struct chimney_tcp_state_delegated *d,
+			 struct chimney_tcp_clock *clock)
 {
 	struct sock *sk = conn->sk;
 
 	chimney_info_acked(conn, d->snd_una);
 	restore_ops(conn, sk);
-	set_variables(conn, d);
+	set_variables(conn, d, clock);
 	chimney_tcp_start_timers(sk, d);
 	chimney_write_space(sk);
 	chimney_hold_end(conn);
@@ -328,7 +340,8 @@ static void unpark_plain(struct chimney_conn *conn,
 
 static void unpark(struct chimney_conn *conn,
 		   const struct chimney_tcp_state_delegated *d,
-		   struct sk_buff_head *send_queue)
+		   struct sk_buff_head *send_queue,
+		   struct chimney_tcp_clock *clock)
 {
 	struct sock *sk = conn->sk;
 
@@ -350,7 +363,7 @@ static void unpark(struct chimney_conn *conn,
 	if (chimney_fin_pending(sk) && fin_is_acked(d))
 		tcp_set_state(sk, TCP_FIN_WAIT2);
 
-	set_variables(conn, d);
+	set_variables(conn, d, clock);
 	chimney_tcp_link_send_queue(sk, send_queue, GFP_KERNEL | __GFP_NOFAIL);
 	chimney_tcp_start_timers(sk, d);
 	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DONE)) {
@@ -371,6 +384,7 @@ static void unpark(struct chimney_conn *conn,
  * @conn: the connection, in state OFFLOADING or UPLOADING
  * @d: its delegated state
  * @send_queue: send data that came back, charged to the socket; emptied
+ * @clock: the time
  *
  * Segments may still be held when it returns; chimney_hold_release() is next.
  *
@@ -378,14 +392,15 @@ static void unpark(struct chimney_conn *conn,
  */
 void chimney_unpark(struct chimney_conn *conn,
 		    const struct chimney_tcp_state_delegated *d,
-		    struct sk_buff_head *send_queue)
+		    struct sk_buff_head *send_queue,
+		    struct chimney_tcp_clock *clock)
 {
-	bool owned = lock_to_unpark(conn, d, send_queue);
+	bool owned = lock_to_unpark(conn, d, send_queue, clock);
 
 	if (owned)
-		unpark(conn, d, send_queue);
+		unpark(conn, d, send_queue, clock);
 	else
-		unpark_plain(conn, d);
+		unpark_plain(conn, d, clock);
 	unlock(conn->sk, owned);
 	chimney_conn_put(conn);
 }

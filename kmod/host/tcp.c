@@ -107,7 +107,7 @@ static void get_counters(const struct tcp_sock *tp,
  *
  * Send data is not part of it, see chimney_tcp_take_send_queue().
  *
- * Context: the socket's lock is held.
+ * Context: the socket's lock is held, and its clock set (chimney_tcp_set_clock()).
  */
 void chimney_tcp_get_delegated(struct sock *sk,
 			       struct chimney_tcp_state_delegated *d)
@@ -136,11 +136,10 @@ void chimney_tcp_get_delegated(struct sock *sk,
 			min_t(u64, (ktime_get_seconds() -
 				    tp->rx_opt.ts_recent_stamp) * USEC_PER_SEC,
 			      U32_MAX);
-	d->ts_time = tcp_clock_ts(chimney_tcp_usec_ts(tp)) + tp->tsoffset;
+	d->ts_time = tcp_time_stamp_ts(tp) + tp->tsoffset;
 	d->total_rt = 0;
 	if (tp->retrans_stamp && inet_csk(sk)->icsk_retransmits)
-		d->total_rt = (tcp_clock_ts(chimney_tcp_usec_ts(tp)) -
-			       tp->retrans_stamp) *
+		d->total_rt = (tcp_time_stamp_ts(tp) - tp->retrans_stamp) *
 			(chimney_tcp_usec_ts(tp) ? 1 : USEC_PER_MSEC);
 	d->dup_ack_count = min_t(u32, tp->sacked_out, U8_MAX);
 	d->snd_wnd_probe_count = 0;
@@ -231,7 +230,7 @@ static void forget_recovery(struct sock *sk)
  * The state of the socket (sk_state), its timers and send data are not
  * touched, see chimney_tcp_start_timers(), chimney_tcp_link_send_queue().
  *
- * Context: the socket's lock is held.
+ * Context: the socket's lock is held, and its clock set (chimney_tcp_set_clock()).
  */
 void chimney_tcp_set_delegated(struct sock *sk,
 			       const struct chimney_tcp_state_delegated *d)
@@ -239,8 +238,6 @@ void chimney_tcp_set_delegated(struct sock *sk,
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 mss = max_t(u32, tp->mss_cache, 1);
 
-	tp->tcp_clock_cache = tcp_clock_ns();
-	tp->tcp_mstamp = div_u64(tp->tcp_clock_cache, NSEC_PER_USEC);
 	WRITE_ONCE(tp->rcv_nxt, d->rcv_nxt);
 	tp->rcv_wup = d->rcv_nxt;
 	tp->rcv_wnd = d->rcv_wnd;

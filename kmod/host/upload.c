@@ -90,7 +90,8 @@ static void upload_withdraw(struct chimney_host_binding *hb,
 	chimney_tree_put(tree);
 }
 
-static void finish_conn(struct chimney_tree_conn *tc)
+static void finish_conn(struct chimney_tree_conn *tc,
+			struct chimney_tcp_clock *clock)
 {
 	struct chimney_conn *conn = tc->conn;
 
@@ -100,7 +101,7 @@ static void finish_conn(struct chimney_tree_conn *tc)
 		return;
 	}
 	chimney_conntrack_return(conn->sk);
-	chimney_unpark(conn, &tc->delegated, &tc->block.send_queue);
+	chimney_unpark(conn, &tc->delegated, &tc->block.send_queue, clock);
 	chimney_hold_release(conn);
 }
 
@@ -137,6 +138,7 @@ static void upload_finish(struct chimney_host_binding *hb,
 			  struct chimney_tree *tree, bool answered,
 			  struct chimney_op *op)
 {
+	struct chimney_tcp_clock clock = {};
 	struct chimney_tree_node *node;
 	struct chimney_tree_conn *tc;
 	bool lost = false;
@@ -147,7 +149,7 @@ static void upload_finish(struct chimney_host_binding *hb,
 	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
 		lost |= tc->block.status != CHIMNEY_STATUS_SUCCESS;
 		if (answered)
-			finish_conn(tc);
+			finish_conn(tc, &clock);
 		else
 			chimney_conn_lose(tc->conn);
 	}

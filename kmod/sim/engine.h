@@ -23,6 +23,7 @@
 #include <linux/workqueue.h>
 
 #include <chimney/target.h>
+#include <chimney/tcp.h>
 
 #include "../../hw/device.h"
 #include "wire.h"
@@ -39,6 +40,7 @@ struct sim_object;
  *	from the start, here they are made when first needed
  * @free_ipv6: likewise with AF_INET6 sockets
  * @released: those that were given back, and that frames may still find
+ * @clock: the time of the device's processor
  * @memory: bytes of all struct sim_conn with their sockets, and of the records
  *	and contexts of connections, in use or not
  */
@@ -46,6 +48,7 @@ struct sim_engine {
 	struct llist_head free_ipv4;
 	struct llist_head free_ipv6;
 	struct llist_head released;
+	struct chimney_tcp_clock clock;
 	atomic_long_t memory;
 };
 

@@ -279,6 +279,7 @@ int sim_load_state(struct sim_conn *conn, struct chimney_block *block)
 	if ((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
 				   TCPF_CLOSING | TCPF_LAST_ACK))
 		sk->sk_shutdown |= SEND_SHUTDOWN;
+	chimney_tcp_set_clock(sk, &conn->sim->engine.clock);
 	chimney_tcp_set_delegated(sk, &state->delegated);
 	load_parameters(conn, &state->delegated);
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);

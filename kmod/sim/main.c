@@ -63,6 +63,7 @@ static void board_processor(struct work_struct *work)
 	struct sim_device *sim = container_of(work, struct sim_device,
 					      processor);
 
+	memset(&sim->engine.clock, 0, sizeof(sim->engine.clock));
 	hw_run(sim->hw);
 }
 

@@ -237,6 +237,7 @@ void sim_save_delegated(struct sim_conn *conn,
 	struct sock *sk = conn->sk;
 	long left;
 
+	chimney_tcp_set_clock(sk, &conn->sim->engine.clock);
 	chimney_tcp_get_delegated(sk, d);
 	d->send_backlog_size = sim_send_backlog(conn);
 	d->receive_backlog_size = sim_all_delivered(sk) ? 0 :

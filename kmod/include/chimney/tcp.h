@@ -32,6 +32,44 @@ static inline u32 chimney_tcp_hash(const struct in6_addr *a,
 			    seed);
 }
 
+/* One of so many sockets pays for a look at the clock. */
+#define CHIMNEY_TCP_CLOCK_USES	16
+
+/**
+ * struct chimney_tcp_clock - the time, for many sockets one after the other
+ * @now: tcp_clock_ns() when it was last read
+ * @uses: since it was zeroed
+ *
+ * Zeroed before the first socket, and after anything that may take time.
+ */
+struct chimney_tcp_clock {
+	u64 now;
+	unsigned int uses;
+};
+
+/**
+ * chimney_tcp_set_clock() - tell a socket what time it is
+ * @sk: the socket
+ * @clock: the time
+ *
+ * Like tcp_mstamp_refresh(). The time of a socket does not go back: neither must
+ * its timestamps.
+ *
+ * Context: the socket's lock is held.
+ */
+static inline void chimney_tcp_set_clock(struct sock *sk,
+					 struct chimney_tcp_clock *clock)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!(clock->uses++ % CHIMNEY_TCP_CLOCK_USES))
+		clock->now = tcp_clock_ns();
+	if (clock->now <= tp->tcp_clock_cache)
+		return;
+	tp->tcp_clock_cache = clock->now;
+	tp->tcp_mstamp = div_u64(clock->now, NSEC_PER_USEC);
+}
+
 enum chimney_tcp_state chimney_tcp_state_from_linux(int state);
 int chimney_tcp_state_to_linux(enum chimney_tcp_state state);
 

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of connections. Those that are not in use wait for the next connections
- * until the kernel is short of memory: many come and go at a time, and the pages
- * that hold them would be given back and cleared each time.
+ * Records of connections, and trees. Those that are not in use wait for the next
+ * connections until the kernel is short of memory: many come and go at a time, and the
+ * pages that hold them would be given back and cleared each time.
  */
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 
-#include "conn.h"
+#include "tree.h"
+
+/* Trees with less room are not worth it. */
+#define TREE_KEPT	64
 
 /**
- * struct pool - records that are not in use
+ * struct pool - what is not in use
+ * @tree: a tree
  * @lock: protects what follows
- * @first: linked through their @next
+ * @first: records, linked through their @next
  * @count: how many
  */
 struct pool {
+	struct chimney_tree *tree;
 	spinlock_t lock;
 	struct chimney_conn *first;
 	unsigned long count;
@@ -89,6 +94,40 @@ void chimney_pool_give(struct chimney_conn *first)
 }
 
 /**
+ * chimney_pool_take_tree() - memory for a tree
+ * @conns: connections that it must have room for
+ *
+ * Context: process, may sleep.
+ * Return: the tree, with whatever is in it but for its room.
+ */
+struct chimney_tree *chimney_pool_take_tree(unsigned int conns)
+{
+	struct chimney_tree *tree = xchg(&pool.tree, NULL);
+
+	if (tree && tree->room >= conns)
+		return tree;
+	kvfree(tree);
+	tree = kvmalloc(struct_size(tree, conns, conns),
+			GFP_KERNEL | __GFP_NOFAIL);
+	tree->room = conns;
+	return tree;
+}
+
+/**
+ * chimney_pool_give_tree() - a tree is not in use any more
+ * @tree: the tree
+ *
+ * Context: as for kvfree().
+ */
+void chimney_pool_give_tree(struct chimney_tree *tree)
+{
+	/* See above. */
+	if (!IS_ENABLED(CONFIG_KASAN) && tree->room >= TREE_KEPT)
+		tree = xchg(&pool.tree, tree);
+	kvfree(tree);
+}
+
+/**
  * chimney_host_conn_size() - memory for the record of a connection
  *
  * Context: any. Return: bytes.
@@ -109,6 +148,7 @@ static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
 	struct chimney_conn *conn;
 	unsigned long count = 0;
 
+	kvfree(xchg(&pool.tree, NULL));
 	while (count < sc->nr_to_scan && (conn = take())) {
 		kmem_cache_free(cache, conn);
 		count++;
@@ -136,6 +176,7 @@ int chimney_pool_init(void)
 void chimney_pool_exit(void)
 {
 	shrinker_free(shrinker);
+	kvfree(pool.tree);
 	free_all(pool.first);
 	kmem_cache_destroy(cache);
 }

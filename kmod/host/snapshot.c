@@ -9,7 +9,7 @@
 /**
  * chimney_snapshot_const() - read the const variables of a socket
  * @sk: the socket
- * @c: zeroed; filled in, but for its header
+ * @c: filled in, but for its header
  *
  * Context: the socket's lock is held.
  */
@@ -18,6 +18,7 @@ void chimney_snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
 	const struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	memset(c, 0, sizeof(*c));
 	if (opt->tstamp_ok)
 		c->flags |= CHIMNEY_TCP_TIMESTAMPS;
 	if (tcp_is_sack(tp))

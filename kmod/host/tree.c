@@ -11,13 +11,13 @@
 struct chimney_tree *chimney_tree_new(enum chimney_op_kind kind, u8 layers,
 				      unsigned int conns)
 {
-	struct chimney_tree *tree;
+	struct chimney_tree *tree = chimney_pool_take_tree(conns);
 
-	tree = kvzalloc(struct_size(tree, conns, conns),
-			GFP_KERNEL | __GFP_NOFAIL);
 	tree->kind = kind;
 	tree->layers = layers;
+	tree->root = NULL;
 	tree->tail = &tree->root;
+	tree->count = 0;
 	INIT_LIST_HEAD(&tree->nodes);
 	refcount_set(&tree->refs, 1);
 	return tree;
@@ -57,10 +57,10 @@ static void node_init(struct chimney_tree *tree, struct chimney_tree_node *node,
 	case CHIMNEY_OP_KIND_INVALIDATE:	/* INV-01 */
 		break;
 	}
-	chimney_block_init_zeroed(&node->block,
-				  tree->kind == CHIMNEY_OP_KIND_UPDATE ?
-				  cached : whole, named ? handle : NULL,
-				  brings_state ? &node->neighbor_state : NULL);
+	chimney_block_init(&node->block,
+			   tree->kind == CHIMNEY_OP_KIND_UPDATE ? cached : whole,
+			   named ? handle : NULL,
+			   brings_state ? &node->neighbor_state : NULL);
 	node->block.client_priv[0] = tree;
 }
 
@@ -159,6 +159,26 @@ static const enum chimney_state_type tcp_type[] = {
 	[CHIMNEY_OP_KIND_INVALIDATE] = CHIMNEY_TCP_STATE,
 };
 
+/* The host writes what it sends; what a target writes is zero before. */
+static void init_state(const struct chimney_tree *tree,
+		       struct chimney_tree_conn *tc)
+{
+	switch (tree->kind) {
+	case CHIMNEY_OP_KIND_TERMINATE:
+		tc->delegated = (struct chimney_tcp_state_delegated){};
+		__skb_queue_head_init(&tc->delegated.buffered_data);
+		break;
+	case CHIMNEY_OP_KIND_QUERY:
+		tc->state = (struct chimney_tcp_offload_state){};
+		__skb_queue_head_init(&tc->state.delegated.buffered_data);
+		break;
+	case CHIMNEY_OP_KIND_INITIATE:
+	case CHIMNEY_OP_KIND_UPDATE:
+	case CHIMNEY_OP_KIND_INVALIDATE:
+		break;
+	}
+}
+
 /*
  * Room for the block of @conn, whose state the caller fills in: it is for
  * chimney_tree_add() or, at once, chimney_tree_drop(). Takes a reference.
@@ -168,18 +188,15 @@ struct chimney_tree_conn *chimney_tree_next(struct chimney_tree *tree,
 {
 	struct chimney_tree_conn *tc = &tree->conns[tree->count++];
 
-	chimney_block_init_zeroed(&tc->block, tcp_type[tree->kind],
-				  &conn->handle,
-				  tree->kind == CHIMNEY_OP_KIND_INVALIDATE ?
-				  NULL : &tc->state);
+	chimney_block_init(&tc->block, tcp_type[tree->kind], &conn->handle,
+			   tree->kind == CHIMNEY_OP_KIND_INVALIDATE ?
+			   NULL : &tc->state);
 	tc->block.client_priv[0] = tree;
-	if (tree->kind == CHIMNEY_OP_KIND_TERMINATE)
-		__skb_queue_head_init(&tc->delegated.buffered_data);
-	else if (tree->kind == CHIMNEY_OP_KIND_QUERY ||
-		 tree->kind == CHIMNEY_OP_KIND_INITIATE)
-		__skb_queue_head_init(&tc->state.delegated.buffered_data);
 	chimney_conn_get(conn);
 	tc->conn = conn;
+	tc->send_bytes = 0;
+	tc->receive_bytes = 0;
+	init_state(tree, tc);
 	return tc;
 }
 
@@ -196,10 +213,7 @@ void chimney_tree_add(struct chimney_tree *tree, struct chimney_tree_conn *tc,
 /* Forget the block that chimney_tree_next() returned last. */
 void chimney_tree_drop(struct chimney_tree *tree)
 {
-	struct chimney_tree_conn *tc = &tree->conns[--tree->count];
-
-	chimney_conn_put(tc->conn);
-	memset(tc, 0, sizeof(*tc));
+	chimney_conn_put(tree->conns[--tree->count].conn);
 }
 
 /* No more blocks: the objects forget their nodes. */
@@ -327,7 +341,7 @@ void chimney_tree_put(struct chimney_tree *tree)
 			chimney_path_put(node->path);
 		kfree(node);
 	}
-	kvfree(tree);
+	chimney_pool_give_tree(tree);
 }
 
 struct chimney_tree *chimney_tree_of(struct chimney_block *root)

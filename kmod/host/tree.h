@@ -65,6 +65,7 @@ struct chimney_tree_node {
  * @tail: where the next neighbor goes
  * @nodes: struct chimney_tree_node, each after the one it depends on
  * @count: connections in @conns
+ * @room: how many there may be
  * @list: in chimney_host_binding.lost_trees
  * @refs: the host, and the core while the target may still write to the tree
  * @conns: connections
@@ -76,6 +77,7 @@ struct chimney_tree {
 	struct chimney_block **tail;
 	struct list_head nodes;
 	unsigned int count;
+	unsigned int room;
 	struct list_head list;
 	refcount_t refs;
 	struct chimney_tree_conn conns[];
@@ -118,6 +120,10 @@ struct chimney_pipeline {
 	struct chimney_op *op;
 	struct chimney_tree *tree;
 };
+
+/* pool.c: memory for trees */
+struct chimney_tree *chimney_pool_take_tree(unsigned int conns);
+void chimney_pool_give_tree(struct chimney_tree *tree);
 
 /* pipeline.c */
 void chimney_pipeline_add(struct chimney_pipeline *line,

@@ -123,27 +123,6 @@ chimney_block_layer(const struct chimney_block *block)
 }
 
 /**
- * chimney_block_init_zeroed() - make an empty block of zeroed memory
- * @block: the block, all zero
- * @type: type of the state that goes with it
- * @handle: the object, or NULL for a placeholder
- * @state: the state structure, or NULL
- *
- * Context: any.
- */
-static inline void chimney_block_init_zeroed(struct chimney_block *block,
-					     enum chimney_state_type type,
-					     struct chimney_handle *handle,
-					     void *state)
-{
-	block->type = type;
-	block->status = CHIMNEY_STATUS_PENDING;
-	block->handle = handle;
-	block->state = state;
-	__skb_queue_head_init(&block->send_queue);
-}
-
-/**
  * chimney_block_init() - make an empty block
  * @block: the block
  * @type: type of the state that goes with it
@@ -157,8 +136,13 @@ static inline void chimney_block_init(struct chimney_block *block,
 				      struct chimney_handle *handle,
 				      void *state)
 {
-	memset(block, 0, sizeof(*block));
-	chimney_block_init_zeroed(block, type, handle, state);
+	*block = (struct chimney_block){
+		.type = type,
+		.status = CHIMNEY_STATUS_PENDING,
+		.handle = handle,
+		.state = state,
+	};
+	__skb_queue_head_init(&block->send_queue);
 }
 
 /*

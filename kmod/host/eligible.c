@@ -118,15 +118,15 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 }
 
 /*
- * Without the lock it may seem to be what it is not. That chimney_park() will find
- * out, so only a reason against it needs a closer look.
+ * Most that cannot be offloaded show it without a closer look. The others, and what
+ * changes meanwhile, chimney_park() finds.
  */
 static enum chimney_reason check_unlocked(struct sock *sk)
 {
 	enum chimney_reason reason;
 	bool slow;
 
-	if (!data_race(check(sk)))
+	if (data_race(state_allowed(sk) && has_own_proto(sk)))
 		return CHIMNEY_REASON_NONE;
 	slow = lock_sock_fast(sk);
 	reason = chimney_eligible(sk);

@@ -326,7 +326,9 @@ void chimney_hold_stop_forward(struct chimney_conn *conn)
 	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_UPLOADING);
 	/* Pairs with the one in conn_input(). */
 	smp_mb();
-	wait_var_event(&conn->forwarding, !atomic_read(&conn->forwarding));
+	if (atomic_read(&conn->forwarding))
+		wait_var_event(&conn->forwarding,
+			       !atomic_read(&conn->forwarding));
 }
 
 /* The socket has the connection: what is held goes on to it. */

@@ -18,7 +18,7 @@ void chimney_snapshot_const(struct sock *sk, struct chimney_tcp_state_const *c)
 	const struct tcp_options_received *opt = &tcp_sk(sk)->rx_opt;
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	memset(c, 0, sizeof(*c));
+	*c = (struct chimney_tcp_state_const){};
 	if (opt->tstamp_ok)
 		c->flags |= CHIMNEY_TCP_TIMESTAMPS;
 	if (tcp_is_sack(tp))
@@ -44,6 +44,12 @@ static u32 ticks(unsigned long jiffies_value)
 		     S32_MAX);
 }
 
+static struct dst_entry *route(const struct sock *sk)
+{
+	return rcu_dereference_check(sk->sk_dst_cache,
+				     lockdep_sock_is_held(sk));
+}
+
 static void get_ipv4_header(const struct sock *sk,
 			    struct chimney_tcp_state_cached *c)
 {
@@ -56,15 +62,10 @@ static void get_ipv4_header(const struct sock *sk,
 
 static u8 route_hop_limit(const struct sock *sk)
 {
-	struct dst_entry *dst;
-	int limit;
+	struct dst_entry *dst = route(sk);
 
-	rcu_read_lock();
-	dst = rcu_dereference(sk->sk_dst_cache);
-	limit = dst ? ip6_dst_hoplimit(dst) :
-		      sock_net(sk)->ipv6.devconf_all->hop_limit;
-	rcu_read_unlock();
-	return limit;
+	return dst ? ip6_dst_hoplimit(dst) :
+		     sock_net(sk)->ipv6.devconf_all->hop_limit;
 }
 
 static bool makes_up_labels(const struct sock *sk)
@@ -106,15 +107,12 @@ static void get_ipv6_header(const struct sock *sk,
 /* What a VLAN device puts into its tags; on others frames have none. */
 static u32 user_priority(const struct sock *sk)
 {
-	struct dst_entry *dst;
+	struct dst_entry *dst = route(sk);
 	u32 mask = 0;
 
-	rcu_read_lock();
-	dst = rcu_dereference(sk->sk_dst_cache);
 	if (dst && is_vlan_dev(dst->dev))
 		mask = vlan_dev_get_egress_qos_mask(dst->dev,
 						    READ_ONCE(sk->sk_priority));
-	rcu_read_unlock();
 	return mask >> VLAN_PRIO_SHIFT;
 }
 
@@ -123,14 +121,15 @@ static u32 user_priority(const struct sock *sk)
  * @sk: the socket
  * @c: filled in, but for its header
  *
- * Context: any. Without the socket's lock some may be of before a change.
+ * Context: the socket's lock is held, or under RCU: then some may be of before a
+ * change.
  */
 void chimney_snapshot_cached(const struct sock *sk,
 			     struct chimney_tcp_state_cached *c)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	memset(c, 0, sizeof(*c));
+	*c = (struct chimney_tcp_state_cached){};
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		c->flags |= CHIMNEY_TCP_KEEP_ALIVE;
 	if (!(tp->nonagle & TCP_NAGLE_OFF))
@@ -160,13 +159,15 @@ void chimney_snapshot_cached(const struct sock *sk,
  * The receive buffer counts if the application has set it: one that Linux sizes
  * grows with the stream, and so does the window that the target sizes.
  *
- * Context: any; see chimney_snapshot_cached().
+ * Context: any; without the socket's lock some may be of before a change.
  * Return: true if an update is due (CLS-04).
  */
 bool chimney_cached_changed(const struct chimney_conn *conn,
 			    struct chimney_tcp_state_cached *now)
 {
+	rcu_read_lock();
 	chimney_snapshot_cached(conn->sk, now);
+	rcu_read_unlock();
 	if (!(now->flags & CHIMNEY_TCP_FIXED_RCV_WND))
 		now->initial_rcv_wnd = conn->cached.initial_rcv_wnd;
 	return memcmp(&conn->cached, now, sizeof(*now));

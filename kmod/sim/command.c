@@ -90,14 +90,12 @@ static bool device_is_resetting(const struct sim_device *sim)
 }
 
 /* Take a command off the list; @completion is NULL if it never came. */
-static void answer(struct sim_device *sim, struct sim_pending *slot,
+static void answer(struct sim_device *sim, struct sim_pending *pending,
 		   const struct hw_completion *completion)
 {
-	struct sim_pending pending = *slot;
-
-	slot->cookie = 0;
+	pending->cookie = 0;
 	sim->outstanding--;
-	sim_answered(sim, &pending, completion);
+	sim_answered(sim, pending, completion);
 }
 
 static void take_event(struct sim_device *sim,
@@ -288,6 +286,6 @@ void sim_command_post(struct sim_device *sim, const struct hw_command *command,
 		.block = block,
 	};
 	sim->outstanding++;
-	if (!(++sim->command_tail % (sim->commands / ANNOUNCED)))
+	if (!(++sim->command_tail & (sim->commands / ANNOUNCED - 1)))
 		ring_announce(sim);
 }

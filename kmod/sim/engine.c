@@ -395,14 +395,14 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 
 /* -------- giving it back -------- */
 
-static void take_undelivered(struct sock *sk, struct sk_buff_head *list)
+/* Not inlined: most connections have none. */
+static noinline void take_undelivered(struct sock *sk,
+				      struct sk_buff_head *list)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
 	u32 offset;
 
-	if (skb_queue_empty(&sk->sk_receive_queue))
-		return;
 	while ((skb = tcp_recv_skb(sk, tp->copied_seq, &offset)) &&
 	       offset < skb->len) {
 		__skb_unlink(skb, &sk->sk_receive_queue);
@@ -422,7 +422,8 @@ static void save_state(struct sim_conn *conn,
 {
 	sim_save_delegated(conn, d);
 	__skb_queue_head_init(&d->buffered_data);
-	take_undelivered(conn->sk, &d->buffered_data);
+	if (!skb_queue_empty(&conn->sk->sk_receive_queue))
+		take_undelivered(conn->sk, &d->buffered_data);
 }
 
 static void await_run(const struct sim_conn *conn)
@@ -801,6 +802,11 @@ void sim_engine_run(struct sim_conn *conn)
 	do {
 		seen = atomic_read(&conn->running);
 		/* INIT-63, TERM-28: between the two completions */
+		if (!READ_ONCE(conn->started)) {
+			WRITE_ONCE(conn->skipped, true);
+			/* Pairs with the one in sim_engine_start(). */
+			smp_mb();
+		}
 		if (READ_ONCE(conn->started))
 			run_once(conn);
 	} while (atomic_sub_return(seen, &conn->running));
@@ -808,14 +814,14 @@ void sim_engine_run(struct sim_conn *conn)
 
 /*
  * Most have nothing to tell; but what the host forwarded meanwhile may have
- * acknowledged or brought something.
+ * acknowledged or brought something, and some came with received data.
  */
 void sim_engine_start(struct sim_conn *conn)
 {
 	WRITE_ONCE(conn->started, true);
-	/* Pairs with the barrier of atomic_inc_return() in sim_engine_run(). */
+	/* Pairs with the one in sim_engine_run(). */
 	smp_mb();
-	if (is_idle(conn) && !may_have_events(conn) &&
+	if (!READ_ONCE(conn->skipped) &&
 	    skb_queue_empty_lockless(&conn->sk->sk_receive_queue))
 		return;
 	local_bh_disable();

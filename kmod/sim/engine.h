@@ -94,6 +94,7 @@ struct sim_engine {
  * @retrieved: (s) a retrieve that the host must follow was indicated; nothing is
  *	processed any more (TEV-16), segments go to the host
  * @started: the initiate has completed (INIT-63), no terminate took over
+ * @skipped: something was to be done before
  * @refused: data waits for a receive request (RIND-10, INIT-67)
  * @disconnected: (s) a disconnect was indicated
  * @aborted: (s) an abort was indicated, or asked for by the host
@@ -146,6 +147,7 @@ struct sim_conn {
 	bool lost;
 	bool retrieved;
 	bool started;
+	bool skipped;
 	bool refused;
 	bool disconnected;
 	bool aborted;

@@ -237,6 +237,8 @@ struct chimney_conn_key {
  * @gateway: next hop
  * @mac: its link-layer address
  * @mtu: path MTU, bytes
+ * @serial: the same for connections of a look-up that have the same route, and remote
+ *	address
  *
  * A connection that leads to a target at all has all but @mac, which is set if
  * the neighbor is known.
@@ -250,6 +252,7 @@ struct chimney_route {
 	struct in6_addr gateway;
 	u8 mac[ETH_ALEN];
 	u32 mtu;
+	u32 serial;
 };
 
 /**
@@ -258,12 +261,14 @@ struct chimney_route {
  * @dst: the host's route of the last one that leads to a target, held, or NULL
  * @remote: its remote address
  * @route: where it leads; the binding is held while @dst is
+ * @serial: of the routes that were looked up
  */
 struct chimney_lookup {
 	const struct chimney_host_net *hn;
 	struct dst_entry *dst;
 	struct in6_addr remote;
 	struct chimney_route route;
+	u32 serial;
 };
 
 /**
@@ -481,7 +486,7 @@ struct neighbour *chimney_neighbor_entry(const struct chimney_neighbor *neighbor
 u32 chimney_neighbor_delta(const struct chimney_neighbor *neighbor);
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
 				       const struct chimney_conn *conn,
-				       struct chimney_path *likely);
+				       const struct chimney_conn *before);
 void chimney_path_remove(struct chimney_path *path);
 void chimney_path_put(struct chimney_path *path);
 

@@ -288,6 +288,7 @@ static enum chimney_reason follow_once(struct sock *sk,
 	}
 	lookup->dst = dst;
 	lookup->remote = remote;
+	lookup->route.serial = ++lookup->serial;
 	return CHIMNEY_REASON_NONE;
 }
 

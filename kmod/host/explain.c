@@ -82,7 +82,7 @@ static void explain_tree(struct chimney_host_binding *hb,
 			 struct list_head *conns, unsigned int count,
 			 struct chimney_op *op)
 {
-	struct chimney_path *path = NULL;
+	const struct chimney_conn *before = NULL;
 	struct chimney_tree *tree;
 	struct chimney_conn *conn;
 
@@ -97,8 +97,9 @@ static void explain_tree(struct chimney_host_binding *hb,
 			chimney_tree_drop(tree);
 			continue;
 		}
-		path = chimney_path_find(hb, conn, path);
-		chimney_tree_add(tree, tc, path);
+		conn->path = chimney_path_find(hb, conn, before);
+		chimney_tree_add(tree, tc, conn->path);
+		before = conn;
 	}
 	chimney_tree_seal(tree);
 	if (tree->root) {

@@ -180,16 +180,17 @@ static bool path_is(const struct chimney_path *path,
 
 /*
  * The path of a connection by its route, made when first asked for. Connections
- * often come in a row: @likely is that of the one before, or NULL.
+ * often come in a row: @before is one of the same look-up that has its path, or NULL.
  */
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
 				       const struct chimney_conn *conn,
-				       struct chimney_path *likely)
+				       const struct chimney_conn *before)
 {
 	struct chimney_path *path;
 
-	if (likely && path_is(likely, conn))
-		return likely;
+	if (before && before->route.serial == conn->route.serial &&
+	    ipv6_addr_equal(&before->key.src, &conn->key.src))
+		return before->path;
 	hash_for_each_possible(hb->path_table, path, by_addr, path_hash(conn))
 		if (path_is(path, conn))
 			return path;

@@ -60,13 +60,13 @@ static void prepare(struct chimney_tree *tree, struct chimney_conn *conn,
 static void offload_link(struct chimney_host_binding *hb,
 			 struct chimney_tree *tree)
 {
-	struct chimney_path *path = NULL;
+	const struct chimney_conn *before = NULL;
 	struct chimney_tree_conn *tc;
 
 	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
-		path = chimney_path_find(hb, tc->conn, path);
-		tc->conn->path = path;
-		chimney_tree_add(tree, tc, path);
+		tc->conn->path = chimney_path_find(hb, tc->conn, before);
+		chimney_tree_add(tree, tc, tc->conn->path);
+		before = tc->conn;
 	}
 	chimney_tree_seal(tree);
 }

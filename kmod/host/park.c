@@ -74,6 +74,20 @@ static void charge(struct chimney_conn *conn, struct sock *sk)
 	atomic_add(conn->charged, &sk->sk_omem_alloc);
 }
 
+/* Bottom halves are on while a socket is owned, and off under the slock. */
+static void set_user_data(struct sock *sk, struct chimney_conn *conn,
+			  bool owned)
+{
+	if (owned)
+		local_bh_disable();
+	write_lock(&sk->sk_callback_lock);
+	__rcu_assign_sk_user_data_with_flags(sk, conn,
+					     conn ? SK_USER_DATA_NOCOPY : 0);
+	write_unlock(&sk->sk_callback_lock);
+	if (owned)
+		local_bh_enable();
+}
+
 static const struct inet_connection_sock_af_ops *
 parked_af_ops(const struct sock *sk)
 {
@@ -159,9 +173,7 @@ enum chimney_reason chimney_park(struct chimney_conn *conn,
 	conn->af_ops = inet_csk(sk)->icsk_af_ops;
 	conn->prot = sk->sk_prot;
 	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADING);
-	write_lock_bh(&sk->sk_callback_lock);
-	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
-	write_unlock_bh(&sk->sk_callback_lock);
+	set_user_data(sk, conn, owned);
 	chimney_conn_get(conn);
 	charge(conn, sk);
 	inet_csk(sk)->icsk_af_ops = parked_af_ops(sk);
@@ -172,12 +184,10 @@ out:
 	return reason;
 }
 
-static void restore_ops(struct chimney_conn *conn, struct sock *sk)
+static void restore_ops(struct chimney_conn *conn, struct sock *sk, bool owned)
 {
 	inet_csk(sk)->icsk_af_ops = conn->af_ops;
-	write_lock_bh(&sk->sk_callback_lock);
-	rcu_assign_sk_user_data(sk, NULL);
-	write_unlock_bh(&sk->sk_callback_lock);
+	set_user_data(sk, NULL, owned);
 	WRITE_ONCE(sk->sk_prot, conn->prot);
 	inet_csk(sk)->icsk_pending = 0;
 	tcp_sk(sk)->pred_flags = 0;
@@ -331,7 +341,7 @@ static void unpark_plain(struct chimney_conn *conn,
 	struct sock *sk = conn->sk;
 
 	chimney_info_acked(conn, d->snd_una);
-	restore_ops(conn, sk);
+	restore_ops(conn, sk, false);
 	set_variables(conn, d, clock);
 	chimney_tcp_start_timers(sk, d);
 	chimney_write_space(sk);
@@ -349,7 +359,7 @@ static void unpark(struct chimney_conn *conn,
 	chimney_spare_drop(sk);
 	deliver_rest(conn, d);
 	chimney_info_acked(conn, d->snd_una);
-	restore_ops(conn, sk);
+	restore_ops(conn, sk, true);
 
 	/* The application may have written more meanwhile. */
 	skb_queue_splice_tail_init(&conn->unsent, send_queue);
@@ -424,7 +434,7 @@ void chimney_unpark_lost(struct chimney_conn *conn)
 	chimney_spare_drop(sk);
 	while ((skb = __skb_dequeue(&conn->rx)))
 		chimney_deliver_skb(conn, skb);
-	restore_ops(conn, sk);
+	restore_ops(conn, sk, true);
 	sk_wmem_queued_add(sk, -(int)conn->outstanding_truesize);
 	sk_mem_uncharge(sk, conn->outstanding_truesize);
 	conn->outstanding_truesize = 0;

@@ -134,7 +134,7 @@ void chimney_pool_give_tree(struct chimney_tree *tree)
  */
 u32 chimney_host_conn_size(void)
 {
-	return kmem_cache_size(cache);
+	return sizeof(struct chimney_conn);
 }
 
 static unsigned long count_objects(struct shrinker *s,

@@ -351,7 +351,7 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 {
 	const struct chimney_tcp_offload_state *state = block->state;
 	struct sim_conn *conn;
-	int err;
+	int err = 0;
 
 	conn = conn_get(sim, tcp->parent->family == HW_FAMILY_IPV6 ? AF_INET6 :
 								      AF_INET);
@@ -359,7 +359,10 @@ int sim_engine_create(struct sim_device *sim, struct hw_context *tcp,
 		return -ENOMEM;
 	sim_load_congestion_control(conn->socket, &state->constant);
 	conn_begin(conn, tcp, block);
-	err = sim_copy_buffered(conn->sk, &state->delegated);
+	/* Absent at all, perhaps (INIT-09). */
+	if (state->delegated.buffered_data.next &&
+	    !skb_queue_empty(&state->delegated.buffered_data))
+		err = sim_copy_buffered(conn->sk, &state->delegated);
 	if (err) {
 		conn_release(conn);
 		return err;

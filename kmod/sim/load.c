@@ -148,6 +148,8 @@ static void load_retransmissions(struct sock *sk,
 	struct rb_node *node;
 	struct sk_buff *skb;
 
+	if (!tp->packets_out)
+		return;
 	for (node = rb_first(&sk->tcp_rtx_queue); node; node = rb_next(node)) {
 		skb = rb_to_skb(node);
 		if (!after(TCP_SKB_CB(skb)->end_seq, d->snd_nxt))
@@ -206,9 +208,6 @@ int sim_copy_buffered(struct sock *sk,
 {
 	struct sk_buff *skb, *copy;
 
-	/* Absent at all, perhaps (INIT-09). */
-	if (!d->buffered_data.next)
-		return 0;
 	skb_queue_walk(&d->buffered_data, skb) {
 		copy = skb_copy(skb, GFP_KERNEL);
 		if (!copy)

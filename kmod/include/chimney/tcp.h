@@ -38,12 +38,14 @@ static inline u32 chimney_tcp_hash(const struct in6_addr *a,
 /**
  * struct chimney_tcp_clock - the time, for many sockets one after the other
  * @now: tcp_clock_ns() when it was last read
+ * @mstamp: the same in microseconds
  * @uses: since it was zeroed
  *
  * Zeroed before the first socket, and after anything that may take time.
  */
 struct chimney_tcp_clock {
 	u64 now;
+	u64 mstamp;
 	unsigned int uses;
 };
 
@@ -62,12 +64,14 @@ static inline void chimney_tcp_set_clock(struct sock *sk,
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (!(clock->uses++ % CHIMNEY_TCP_CLOCK_USES))
+	if (!(clock->uses++ % CHIMNEY_TCP_CLOCK_USES)) {
 		clock->now = tcp_clock_ns();
+		clock->mstamp = div_u64(clock->now, NSEC_PER_USEC);
+	}
 	if (clock->now <= tp->tcp_clock_cache)
 		return;
 	tp->tcp_clock_cache = clock->now;
-	tp->tcp_mstamp = div_u64(clock->now, NSEC_PER_USEC);
+	tp->tcp_mstamp = clock->mstamp;
 }
 
 enum chimney_tcp_state chimney_tcp_state_from_linux(int state);

@@ -258,22 +258,6 @@ void chimney_hold_unregister(struct net *net)
 	nf_unregister_net_hooks(net, hold_hooks, ARRAY_SIZE(hold_hooks));
 }
 
-/*
- * Take what is held, or go on to @state if that is nothing: then segments are not
- * held any more. The slock is held.
- */
-static bool stop_holding(struct chimney_conn *conn,
-			 enum chimney_conn_state state,
-			 struct sk_buff_head *held)
-{
-	if (skb_queue_empty(&conn->held)) {
-		WRITE_ONCE(conn->state, state);
-		return true;
-	}
-	skb_queue_splice_tail_init(&conn->held, held);
-	return false;
-}
-
 static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
 {
 	struct sk_buff_head segments;
@@ -289,6 +273,21 @@ static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
 		forward(conn, &segments);
 }
 
+/* Not inlined, nor is resume_all(): mostly nothing is held. The slock is held. */
+static noinline void forward_all(struct chimney_conn *conn)
+{
+	spinlock_t *slock = &conn->sk->sk_lock.slock;
+	struct sk_buff_head held;
+
+	__skb_queue_head_init(&held);
+	while (!skb_queue_empty(&conn->held)) {
+		skb_queue_splice_tail_init(&conn->held, &held);
+		spin_unlock_bh(slock);
+		forward_held(conn, &held);
+		spin_lock_bh(slock);
+	}
+}
+
 /**
  * chimney_hold_forward() - the target has the connection: it gets what is held, and
  * data may flow
@@ -299,18 +298,12 @@ static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
  */
 void chimney_hold_forward(struct chimney_conn *conn)
 {
-	spinlock_t *slock = &conn->sk->sk_lock.slock;
-	struct sk_buff_head held;
-
-	__skb_queue_head_init(&held);
-	spin_lock_bh(slock);
-	while (!stop_holding(conn, CHIMNEY_CONN_STATE_OFFLOADED, &held)) {
-		spin_unlock_bh(slock);
-		forward_held(conn, &held);
-		spin_lock_bh(slock);
-	}
+	spin_lock_bh(&conn->sk->sk_lock.slock);
+	if (!skb_queue_empty(&conn->held))
+		forward_all(conn);
+	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADED);
 	chimney_pump_start(conn);
-	spin_unlock_bh(slock);
+	spin_unlock_bh(&conn->sk->sk_lock.slock);
 }
 
 /**
@@ -348,6 +341,21 @@ static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
 	local_bh_enable();
 }
 
+/* The slock is held. */
+static noinline void resume_all(struct chimney_conn *conn)
+{
+	spinlock_t *slock = &conn->sk->sk_lock.slock;
+	struct sk_buff_head held;
+
+	__skb_queue_head_init(&held);
+	while (!skb_queue_empty(&conn->held)) {
+		skb_queue_splice_tail_init(&conn->held, &held);
+		spin_unlock_bh(slock);
+		resume(conn, &held);
+		spin_lock_bh(slock);
+	}
+}
+
 /**
  * chimney_hold_end() - the host has the connection: stop holding if nothing is held
  * @conn: the connection, for chimney_hold_release()
@@ -368,18 +376,11 @@ void chimney_hold_end(struct chimney_conn *conn)
  */
 void chimney_hold_release(struct chimney_conn *conn)
 {
-	spinlock_t *slock = &conn->sk->sk_lock.slock;
-	struct sk_buff_head held;
-
 	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_LOST) {
-		__skb_queue_head_init(&held);
-		spin_lock_bh(slock);
-		while (!stop_holding(conn, CHIMNEY_CONN_STATE_LOST, &held)) {
-			spin_unlock_bh(slock);
-			resume(conn, &held);
-			spin_lock_bh(slock);
-		}
-		spin_unlock_bh(slock);
+		spin_lock_bh(&conn->sk->sk_lock.slock);
+		resume_all(conn);
+		WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
+		spin_unlock_bh(&conn->sk->sk_lock.slock);
 	}
 	chimney_conn_remove(conn);
 }

@@ -178,23 +178,30 @@ static bool path_is(const struct chimney_path *path,
 	       chimney_neighbor_is(path->neighbor, &conn->route);
 }
 
+/* Not inlined: connections often come in a row. */
+static noinline struct chimney_path *
+path_look_up(struct chimney_host_binding *hb, const struct chimney_conn *conn)
+{
+	struct chimney_path *path;
+
+	hash_for_each_possible(hb->path_table, path, by_addr, path_hash(conn))
+		if (path_is(path, conn))
+			return path;
+	return path_new(chimney_neighbor_find(hb, &conn->route), conn);
+}
+
 /*
- * The path of a connection by its route, made when first asked for. Connections
- * often come in a row: @before is one of the same look-up that has its path, or NULL.
+ * The path of a connection by its route, made when first asked for. @before is one of
+ * the same look-up that has its path, or NULL.
  */
 struct chimney_path *chimney_path_find(struct chimney_host_binding *hb,
 				       const struct chimney_conn *conn,
 				       const struct chimney_conn *before)
 {
-	struct chimney_path *path;
-
 	if (before && before->route.serial == conn->route.serial &&
 	    ipv6_addr_equal(&before->key.src, &conn->key.src))
 		return before->path;
-	hash_for_each_possible(hb->path_table, path, by_addr, path_hash(conn))
-		if (path_is(path, conn))
-			return path;
-	return path_new(chimney_neighbor_find(hb, &conn->route), conn);
+	return path_look_up(hb, conn);
 }
 
 /* It is of no use any more, be it lost or at home (TERM-66). */

@@ -63,7 +63,7 @@ static void offload_link(struct chimney_host_binding *hb,
 	const struct chimney_conn *before = NULL;
 	struct chimney_tree_conn *tc;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		tc->conn->path = chimney_path_find(hb, tc->conn, before);
 		chimney_tree_add(tree, tc, tc->conn->path);
 		before = tc->conn;
@@ -126,7 +126,7 @@ static void offload_settle(struct chimney_host_binding *hb,
 		settle_lost(tree);
 		return;
 	}
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		if (!offloaded(&tc->block))
 			continue;
 		tc->conn->path->count++;
@@ -155,7 +155,7 @@ static void offload_withdraw(struct chimney_host_binding *hb,
 {
 	struct chimney_tree_conn *tc;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		chimney_refuse_conn(op, tc->conn->sk, CHIMNEY_REASON_CANCELLED);
 		stay(tc);
 	}
@@ -178,7 +178,7 @@ static void offload_finish(struct chimney_host_binding *hb,
 	struct chimney_tree_conn *tc;
 
 	chimney_tree_record(tree, op, hb->dev->ifindex);
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		if (answered)
 			finish_conn(tc);
 		else

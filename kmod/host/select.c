@@ -9,12 +9,6 @@
 #include "../core/op.h"
 #include "conn.h"
 
-static bool address_match(const struct in6_addr *pattern, u8 prefix,
-			  const struct in6_addr *addr)
-{
-	return !prefix || ipv6_prefix_equal(pattern, addr, prefix);
-}
-
 /**
  * chimney_selector_match() - does a selector name a connection?
  * @selector: the selector
@@ -43,10 +37,12 @@ bool chimney_selector_match(const struct chimney_selector *selector,
 		return false;
 	return (!selector->sport || selector->sport == tuple->sport) &&
 	       (!selector->dport || selector->dport == tuple->dport) &&
-	       address_match(&selector->src, selector->src_prefix,
-			     &tuple->src) &&
-	       address_match(&selector->dst, selector->dst_prefix,
-			     &tuple->dst);
+	       (!selector->src_prefix ||
+		ipv6_prefix_equal(&selector->src, &tuple->src,
+				  selector->src_prefix)) &&
+	       (!selector->dst_prefix ||
+		ipv6_prefix_equal(&selector->dst, &tuple->dst,
+				  selector->dst_prefix));
 }
 
 /**

@@ -94,7 +94,7 @@ static void doom(struct chimney_tree *tree, bool answered)
 	struct chimney_tree_node *node;
 	struct chimney_tree_conn *tc;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++)
+	chimney_tree_for_each_conn(tc, tree)
 		if (all || tc->block.status != CHIMNEY_STATUS_SUCCESS)
 			tc->conn->doomed = true;
 	list_for_each_entry(node, &tree->nodes, list) {
@@ -114,7 +114,7 @@ static void read_answer(struct chimney_tree *tree)
 
 	if (tree->kind != CHIMNEY_OP_KIND_QUERY)
 		return;
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++)
+	chimney_tree_for_each_conn(tc, tree)
 		if (tc->block.status == CHIMNEY_STATUS_SUCCESS)
 			chimney_info_write(tc->conn, &tc->state.delegated);
 }

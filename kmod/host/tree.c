@@ -329,7 +329,7 @@ void chimney_tree_put(struct chimney_tree *tree)
 
 	if (!refcount_dec_and_test(&tree->refs))
 		return;
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		purge(tree, tc);
 		chimney_conns_put(&conns, tc->conn);
 	}

@@ -83,6 +83,11 @@ struct chimney_tree {
 	struct chimney_tree_conn conns[];
 };
 
+#define chimney_tree_for_each_conn(tc, tree)				\
+	for (struct chimney_tree_conn *end_ =				\
+		     ((tc) = (tree)->conns) + (tree)->count;		\
+	     (tc) < end_; (tc)++)
+
 /**
  * struct chimney_pipeline_ops - what an operation does with its trees
  * @link: put the blocks of connections below those of their paths, and seal the tree

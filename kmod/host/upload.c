@@ -57,7 +57,7 @@ static void upload_link(struct chimney_host_binding *hb,
 {
 	struct chimney_tree_conn *tc;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		chimney_tree_add(tree, tc, tc->conn->path);
 		tc->conn->path->count--;
 	}
@@ -82,7 +82,7 @@ static void upload_withdraw(struct chimney_host_binding *hb,
 {
 	struct chimney_tree_conn *tc;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		chimney_refuse_conn(op, tc->conn->sk, CHIMNEY_REASON_CANCELLED);
 		list_add_tail(&tc->conn->list, &hb->conns);
 		chimney_hold_forward(tc->conn);
@@ -126,7 +126,7 @@ static void count_bytes(struct chimney_tree *tree)
 	struct chimney_tree_conn *tc;
 	struct sk_buff *skb;
 
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		skb_queue_walk(&tc->block.send_queue, skb)
 			tc->send_bytes += skb->len;
 		skb_queue_walk(&tc->delegated.buffered_data, skb)
@@ -146,7 +146,7 @@ static void upload_finish(struct chimney_host_binding *hb,
 	if (answered)
 		count_bytes(tree);
 	chimney_tree_record(tree, op, hb->dev->ifindex);
-	for (tc = tree->conns; tc < tree->conns + tree->count; tc++) {
+	chimney_tree_for_each_conn(tc, tree) {
 		lost |= tc->block.status != CHIMNEY_STATUS_SUCCESS;
 		if (answered)
 			finish_conn(tc, &clock);

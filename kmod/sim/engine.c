@@ -514,7 +514,8 @@ void sim_engine_destroy(struct hw_context *tcp, struct chimney_block *block)
 	local_bh_enable();
 
 	sim_wire_del(conn->sim, conn);
-	sim_return_send_data(conn, snd_una, block);
+	if (!sim_sends_are_back(conn))
+		sim_return_send_data(conn, snd_una, block);
 	conn_release(conn);
 }
 

@@ -434,6 +434,8 @@ void chimney_unpark_lost(struct chimney_conn *conn)
 	chimney_spare_drop(sk);
 	while ((skb = __skb_dequeue(&conn->rx)))
 		chimney_deliver_skb(conn, skb);
+	/* What it refused is outstanding, too. */
+	__skb_queue_purge(&conn->unsent);
 	restore_ops(conn, sk, true);
 	sk_wmem_queued_add(sk, -(int)conn->outstanding_truesize);
 	sk_mem_uncharge(sk, conn->outstanding_truesize);

@@ -113,14 +113,16 @@ struct chimney_conn *chimney_conn_find(const struct sock *sk)
 
 /*
  * Make a connection for @sk that the hook does not know. Takes references to
- * @sk and to the binding of @route. Returns NULL without memory.
+ * @sk and to the binding of @route. @spare is for chimney_pool_take(). Returns NULL
+ * without memory.
  */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
-					const struct chimney_route *route)
+					const struct chimney_route *route,
+					struct chimney_conns *spare)
 {
 	struct chimney_conn *conn;
 
-	conn = chimney_pool_take();
+	conn = chimney_pool_take(spare);
 	if (!conn)
 		return NULL;
 	memset_startat(conn, 0, handle);
@@ -159,7 +161,8 @@ static bool count_conn(struct chimney_host_net *hn)
  * namespace must not have more.
  */
 struct chimney_conn *chimney_conn_new(struct sock *sk,
-				      const struct chimney_route *route)
+				      const struct chimney_route *route,
+				      struct chimney_conns *spare)
 {
 	struct chimney_host_net *hn = route->binding->hn;
 	struct chimney_conn *conn;
@@ -167,7 +170,7 @@ struct chimney_conn *chimney_conn_new(struct sock *sk,
 
 	if (!count_conn(hn))
 		return ERR_PTR(-EDQUOT);
-	conn = chimney_conn_alloc(sk, route);
+	conn = chimney_conn_alloc(sk, route, spare);
 	if (!conn) {
 		err = -ENOMEM;
 		goto err_count;

@@ -401,9 +401,9 @@ struct chimney_conn {
 };
 
 /**
- * struct chimney_conns - connections that wait to be freed
+ * struct chimney_conns - connections that wait to be freed, or records for new ones
  * @first: linked through their @next
- * @count: how many
+ * @count: how many are to be freed
  */
 struct chimney_conns {
 	struct chimney_conn *first;
@@ -423,16 +423,18 @@ static inline u16 chimney_ip_family(const struct sock *sk)
 }
 
 /* pool.c: memory for them */
-struct chimney_conn *chimney_pool_take(void);
+struct chimney_conn *chimney_pool_take(struct chimney_conns *spare);
 void chimney_pool_give(struct chimney_conn *first);
 int chimney_pool_init(void);
 void chimney_pool_exit(void);
 
 /* conn.c: the table */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
-					const struct chimney_route *route);
+					const struct chimney_route *route,
+					struct chimney_conns *spare);
 struct chimney_conn *chimney_conn_new(struct sock *sk,
-				      const struct chimney_route *route);
+				      const struct chimney_route *route,
+				      struct chimney_conns *spare);
 struct chimney_conn *chimney_conn_find(const struct sock *sk);
 void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);

@@ -11,6 +11,7 @@
 
 /* Where a socket leads, for a connection that the hook does not know. */
 static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
+				struct chimney_conns *spare,
 				struct list_head *conns)
 {
 	enum chimney_reason reason;
@@ -24,7 +25,7 @@ static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
 		chimney_conn_put(conn);
 		return CHIMNEY_REASON_BUSY;
 	}
-	conn = chimney_conn_alloc(sk, &lookup->route);
+	conn = chimney_conn_alloc(sk, &lookup->route, spare);
 	if (!conn)
 		return CHIMNEY_REASON_MEMORY;
 	list_add_tail(&conn->list, conns);
@@ -160,6 +161,7 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count)
 {
 	struct chimney_lookup lookup = {};
+	struct chimney_conns spare = {};
 	enum chimney_reason reason;
 	u32 cookie[2];
 	LIST_HEAD(conns);
@@ -168,12 +170,13 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 	for (i = 0; i < count; i++) {
 		/* Results tell sockets apart by their cookies. */
 		sock_diag_save_cookie(sockets[i], cookie);
-		reason = look(sockets[i], &lookup, &conns);
+		reason = look(sockets[i], &lookup, &spare, &conns);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
+	chimney_pool_give(spare.first);
 	while (!list_empty(&conns))
 		explain_next(&conns, op);
 }

@@ -286,6 +286,7 @@ static enum chimney_reason reason_of(int err)
 
 /* Start to hold the segments of one socket. */
 static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
+				struct chimney_conns *spare,
 				struct chimney_op *op, bool owned,
 				struct chimney_conn **result)
 {
@@ -295,7 +296,7 @@ static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
 	reason = chimney_target_lookup(sk, lookup);
 	if (reason)
 		return reason;
-	conn = chimney_conn_new(sk, &lookup->route);
+	conn = chimney_conn_new(sk, &lookup->route, spare);
 	if (IS_ERR(conn))
 		return reason_of(PTR_ERR(conn));
 	conn->owned = owned;
@@ -314,6 +315,7 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 {
 	struct chimney_op *op = line->op;
 	struct chimney_lookup lookup = {};
+	struct chimney_conns spare = {};
 	struct chimney_conn **conns;
 	enum chimney_reason reason;
 	unsigned int i, held = 0;
@@ -322,7 +324,8 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 			       GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < count; i++) {
 		make_cookie(sockets[i]);
-		reason = hold(sockets[i], &lookup, op, owned, &conns[held]);
+		reason = hold(sockets[i], &lookup, &spare, op, owned,
+			      &conns[held]);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
 		else
@@ -330,6 +333,7 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
+	chimney_pool_give(spare.first);
 	if (held) {
 		synchronize_rcu_expedited();
 		op->grace_periods++;

@@ -9,6 +9,9 @@
 
 #include "tree.h"
 
+/* Records that are taken at a time. */
+#define TAKEN		64
+
 /* Trees with less room are not worth it. */
 #define TREE_KEPT	64
 
@@ -33,29 +36,45 @@ static struct pool pool = {
 static struct kmem_cache *cache;
 static struct shrinker *shrinker;
 
-static struct chimney_conn *take(void)
+/* Some of the records, linked through their @next, or NULL. */
+static struct chimney_conn *take(unsigned long max, unsigned long *count)
 {
-	struct chimney_conn *conn;
+	struct chimney_conn *first, *last;
 
+	*count = 0;
 	spin_lock_bh(&pool.lock);
-	conn = pool.first;
-	if (conn) {
-		pool.first = conn->next;
-		pool.count--;
-	}
+	first = pool.first;
+	for (last = first; last; last = last->next)
+		if (++*count == max)
+			break;
+	pool.first = last ? last->next : NULL;
+	pool.count -= *count;
 	spin_unlock_bh(&pool.lock);
-	return conn;
+	if (last)
+		last->next = NULL;
+	return first;
 }
 
 /**
  * chimney_pool_take() - memory for the record of a connection
+ * @spare: zeroed before the first of many, chimney_pool_give() for what is left after
+ *	the last
  *
  * Context: process, may sleep.
  * Return: the record, with whatever is in it, or NULL without memory.
  */
-struct chimney_conn *chimney_pool_take(void)
+struct chimney_conn *chimney_pool_take(struct chimney_conns *spare)
 {
-	return take() ?: kmem_cache_alloc(cache, GFP_KERNEL);
+	struct chimney_conn *conn;
+	unsigned long count;
+
+	if (!spare->first)
+		spare->first = take(TAKEN, &count);
+	conn = spare->first;
+	if (!conn)
+		return kmem_cache_alloc(cache, GFP_KERNEL);
+	spare->first = conn->next;
+	return conn;
 }
 
 static void free_all(struct chimney_conn *conn)
@@ -70,7 +89,7 @@ static void free_all(struct chimney_conn *conn)
 
 /**
  * chimney_pool_give() - records are not in use any more
- * @first: the first of them, which are linked through their @next
+ * @first: the first of them, which are linked through their @next, or NULL
  *
  * Context: any but hard interrupts.
  */
@@ -79,6 +98,8 @@ void chimney_pool_give(struct chimney_conn *first)
 	struct chimney_conn *last = first;
 	unsigned long count = 1;
 
+	if (!first)
+		return;
 	/* It tells who uses one that is free. */
 	if (IS_ENABLED(CONFIG_KASAN)) {
 		free_all(first);
@@ -145,14 +166,10 @@ static unsigned long count_objects(struct shrinker *s,
 
 static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
 {
-	struct chimney_conn *conn;
-	unsigned long count = 0;
+	unsigned long count;
 
 	kvfree(xchg(&pool.tree, NULL));
-	while (count < sc->nr_to_scan && (conn = take())) {
-		kmem_cache_free(cache, conn);
-		count++;
-	}
+	free_all(take(sc->nr_to_scan, &count));
 	return count ?: SHRINK_STOP;
 }
 

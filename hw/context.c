@@ -178,6 +178,8 @@ static void hw_put_shared(struct hw_tables *tables,
 {
 	const struct hw_neighbor *neighbor = &context->neighbor;
 
+	if (context->type == HW_TCP)
+		return;
 	if (context->type == HW_NEIGHBOR && hw_has_mac(neighbor))
 		hw_pool_put(&tables->macs, neighbor->smac,
 			    sizeof(neighbor->smac));

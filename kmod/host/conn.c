@@ -56,21 +56,6 @@ void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple)
 	tuple->cookie = atomic64_read(&sk->sk_cookie);
 }
 
-void chimney_conn_tuple(const struct chimney_conn *conn,
-			struct chimney_tuple *tuple)
-{
-	const struct chimney_conn_key *key = &conn->key;
-
-	*tuple = (struct chimney_tuple){
-		.family = key->family,
-		.src = key->src,
-		.dst = key->dst,
-		.sport = key->sport,
-		.dport = key->dport,
-		.cookie = atomic64_read(&conn->sk->sk_cookie),
-	};
-}
-
 /* Complete a key: all but its hash is set. */
 void chimney_conn_hash(struct chimney_conn_key *key)
 {

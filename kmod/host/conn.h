@@ -415,6 +415,17 @@ static inline void chimney_conn_get(struct chimney_conn *conn)
 	kref_get(&conn->refs);
 }
 
+static inline void chimney_conn_tuple(const struct chimney_conn *conn,
+				      struct chimney_tuple *tuple)
+{
+	tuple->family = conn->key.family;
+	tuple->src = conn->key.src;
+	tuple->dst = conn->key.dst;
+	tuple->sport = conn->key.sport;
+	tuple->dport = conn->key.dport;
+	tuple->cookie = atomic64_read(&conn->sk->sk_cookie);
+}
+
 /* What its datagrams are: an AF_INET6 socket may be connected over IPv4. */
 static inline u16 chimney_ip_family(const struct sock *sk)
 {
@@ -444,8 +455,6 @@ struct chimney_conn *chimney_conn_of(struct sock *sk);
 struct chimney_conn *chimney_conn_owned(const struct sock *sk);
 void chimney_conn_hash(struct chimney_conn_key *key);
 struct chimney_conn *chimney_conn_find_rcu(const struct chimney_conn_key *key);
-void chimney_conn_tuple(const struct chimney_conn *conn,
-			struct chimney_tuple *tuple);
 void chimney_socket_tuple(const struct sock *sk, struct chimney_tuple *tuple);
 bool chimney_conn_any_owned(struct net *net, u32 portid);
 int chimney_conn_init(void);

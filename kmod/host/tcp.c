@@ -320,9 +320,10 @@ void chimney_tcp_start_timers(struct sock *sk,
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
-	unsigned long when = icsk->icsk_rto;
+	unsigned long when;
 
 	if (tp->packets_out) {
+		when = icsk->icsk_rto;
 		if (d->retransmit.timeout_delta != CHIMNEY_TIMER_OFF)
 			when = clamp_t(unsigned long,
 				       usecs_to_jiffies(d->retransmit.timeout_delta),
@@ -596,21 +597,9 @@ static int link_fin(struct sock *sk, u32 seq, gfp_t gfp)
 	return 0;
 }
 
-/**
- * chimney_tcp_link_send_queue() - put send data into a socket
- * @sk: the socket; snd_una, snd_nxt, sk_state and the MSS are set
- * @list: the data; its first byte is snd_una (INIT-75); emptied
- * @gfp: for the few allocations that may be needed
- *
- * Bytes below snd_nxt go to the retransmit queue, the others to the write
- * queue, and a FIN after them if the state says that one is due. write_seq is
- * set. The skbs must be charged to the socket already.
- *
- * Context: the socket's lock is held; sleeps if @gfp says so.
- * Return: 0, or -ENOMEM if there was no memory for the FIN.
- */
-int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
-				gfp_t gfp)
+/* Not inlined: mostly there is none. Returns the sequence number after the data. */
+static noinline u32 link_data(struct sock *sk, struct sk_buff_head *list,
+			      gfp_t gfp)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 seq = tp->snd_una;
@@ -647,6 +636,30 @@ int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
 			link_sent(sk, skb);
 		}
 	}
+	return seq;
+}
+
+/**
+ * chimney_tcp_link_send_queue() - put send data into a socket
+ * @sk: the socket; snd_una, snd_nxt, sk_state and the MSS are set
+ * @list: the data; its first byte is snd_una (INIT-75); emptied
+ * @gfp: for the few allocations that may be needed
+ *
+ * Bytes below snd_nxt go to the retransmit queue, the others to the write
+ * queue, and a FIN after them if the state says that one is due. write_seq is
+ * set. The skbs must be charged to the socket already.
+ *
+ * Context: the socket's lock is held; sleeps if @gfp says so.
+ * Return: 0, or -ENOMEM if there was no memory for the FIN.
+ */
+int chimney_tcp_link_send_queue(struct sock *sk, struct sk_buff_head *list,
+				gfp_t gfp)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 seq = tp->snd_una;
+
+	if (!skb_queue_empty(list))
+		seq = link_data(sk, list, gfp);
 	WRITE_ONCE(tp->write_seq, seq);
 	if (!chimney_fin_pending(sk))
 		return 0;

@@ -168,15 +168,13 @@ int sim_load_send_data(struct sim_conn *conn, struct sk_buff_head *list,
 {
 	int err;
 
-	if (skb_queue_empty(list))
-		err = chimney_tcp_link_send_queue(conn->sk, list, GFP_ATOMIC);
-	else
-		err = load_copies(conn, list, d);
-	if (err)
-		return err;
 	conn->sent_seq = tcp_sk(conn->sk)->snd_una;
-	skb_queue_splice_tail_init(list, &conn->sent);
-	return 0;
+	if (skb_queue_empty(list))
+		return chimney_tcp_link_send_queue(conn->sk, list, GFP_ATOMIC);
+	err = load_copies(conn, list, d);
+	if (!err)
+		skb_queue_splice_tail_init(list, &conn->sent);
+	return err;
 }
 
 /**

@@ -117,16 +117,21 @@ enum chimney_reason chimney_eligible(struct sock *sk)
 	return check(sk);
 }
 
-/*
- * Most that cannot be offloaded show it without a closer look. The others, and what
- * changes meanwhile, chimney_park() finds.
- */
+/* What most sockets that cannot be offloaded are not. */
+static bool seems_eligible(struct sock *sk)
+{
+	return state_allowed(sk) && !sock_flag(sk, SOCK_DEAD) &&
+	       !inet_csk_has_ulp(sk) && has_own_proto(sk) && !has_signature(sk);
+}
+
+/* The few others, and what changes meanwhile, chimney_park() finds. */
 static enum chimney_reason check_unlocked(struct sock *sk)
 {
 	enum chimney_reason reason;
 	bool slow;
 
-	if (data_race(state_allowed(sk) && has_own_proto(sk)))
+	/* A wrong guess costs time: what counts is found under the lock. */
+	if (data_race(seems_eligible(sk)))
 		return CHIMNEY_REASON_NONE;
 	slow = lock_sock_fast(sk);
 	reason = chimney_eligible(sk);

@@ -477,6 +477,8 @@ struct chimney_host_binding *chimney_host_binding_at(const struct net *net,
 						     unsigned int n);
 void chimney_host_binding_put(struct chimney_host_binding *hb);
 bool chimney_host_open(const struct chimney_host_binding *hb);
+enum chimney_reason
+chimney_host_refuses(const struct chimney_host_binding *hb);
 void chimney_host_sleep(void);
 void chimney_host_wake(void);
 void chimney_sync_later(const struct net_device *dev, bool all);

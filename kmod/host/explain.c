@@ -12,7 +12,7 @@
 /* Where a socket leads, for a connection that the hook does not know. */
 static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
 				struct chimney_conns *spare,
-				struct list_head *conns)
+				struct chimney_conn **result)
 {
 	enum chimney_reason reason;
 	struct chimney_conn *conn;
@@ -28,7 +28,7 @@ static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
 	conn = chimney_conn_alloc(sk, &lookup->route, spare);
 	if (!conn)
 		return CHIMNEY_REASON_MEMORY;
-	list_add_tail(&conn->list, conns);
+	*result = conn;
 	return CHIMNEY_REASON_NONE;
 }
 
@@ -79,28 +79,53 @@ static void remove_new(struct chimney_tree *tree)
 	}
 }
 
-static void explain_tree(struct chimney_host_binding *hb,
-			 struct list_head *conns, unsigned int count,
-			 struct chimney_op *op)
+/* Add a connection to a tree; @before is the one added last, or NULL. */
+static enum chimney_reason add(struct chimney_host_binding *hb,
+			       struct chimney_tree *tree,
+			       struct chimney_conn *conn,
+			       const struct chimney_conn *before)
 {
-	const struct chimney_conn *before = NULL;
-	struct chimney_tree *tree;
-	struct chimney_conn *conn;
+	struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
+	enum chimney_reason reason = read_state(conn->sk, tc);
 
+	if (reason) {
+		chimney_tree_drop(tree);
+		return reason;
+	}
+	conn->path = chimney_path_find(hb, conn, before);
+	chimney_tree_add(tree, tc, conn->path);
+	return CHIMNEY_REASON_NONE;
+}
+
+/*
+ * One target at a time: the connections that lead to that of the first. Returns how
+ * many others there are, which are the first ones in @conns then.
+ */
+static unsigned int explain_next(struct chimney_conn **conns,
+				 unsigned int count, struct chimney_op *op)
+{
+	struct chimney_host_binding *hb = conns[0]->binding;
+	const struct chimney_conn *before = NULL;
+	enum chimney_reason refused, reason;
+	unsigned int i, others = 0;
+	struct chimney_tree *tree;
+
+	kref_get(&hb->refs);
+	mutex_lock(&hb->lock);
+	refused = chimney_host_refuses(hb);
 	tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE, CHIMNEY_ALL_LAYERS,
 				count);
-	list_for_each_entry(conn, conns, list) {
-		struct chimney_tree_conn *tc = chimney_tree_next(tree, conn);
-		enum chimney_reason reason = read_state(conn->sk, tc);
-
-		if (reason) {
-			chimney_refuse_conn(op, conn->sk, reason);
-			chimney_tree_drop(tree);
+	for (i = 0; i < count; i++) {
+		if (conns[i]->binding != hb) {
+			conns[others++] = conns[i];
 			continue;
 		}
-		conn->path = chimney_path_find(hb, conn, before);
-		chimney_tree_add(tree, tc, conn->path);
-		before = conn;
+		reason = refused ?: add(hb, tree, conns[i], before);
+		if (reason)
+			chimney_refuse_conn(op, conns[i]->sk, reason);
+		else
+			before = conns[i];
+		chimney_conn_put(conns[i]);
 	}
 	chimney_tree_seal(tree);
 	if (tree->root) {
@@ -109,44 +134,9 @@ static void explain_tree(struct chimney_host_binding *hb,
 		remove_new(tree);
 	}
 	chimney_tree_put(tree);
-}
-
-static void refuse_all(struct list_head *conns, struct chimney_op *op,
-		       enum chimney_reason reason)
-{
-	struct chimney_conn *conn;
-
-	list_for_each_entry(conn, conns, list)
-		chimney_refuse_conn(op, conn->sk, reason);
-}
-
-/* One target at a time: the connections in @conns that lead to the first's. */
-static void explain_next(struct list_head *conns, struct chimney_op *op)
-{
-	struct chimney_host_binding *hb;
-	struct chimney_conn *conn, *next;
-	unsigned int count = 0;
-	LIST_HEAD(batch);
-
-	hb = list_first_entry(conns, struct chimney_conn, list)->binding;
-	list_for_each_entry_safe(conn, next, conns, list) {
-		if (conn->binding != hb)
-			continue;
-		list_move_tail(&conn->list, &batch);
-		count++;
-	}
-	mutex_lock(&hb->lock);
-	if (hb->dead)
-		refuse_all(&batch, op, CHIMNEY_REASON_NO_TARGET);
-	else if (!chimney_host_open(hb))
-		refuse_all(&batch, op, CHIMNEY_REASON_TARGET_PAUSED);
-	else
-		explain_tree(hb, &batch, count, op);
 	mutex_unlock(&hb->lock);
-	list_for_each_entry_safe(conn, next, &batch, list) {
-		list_del_init(&conn->list);
-		chimney_conn_put(conn);
-	}
+	chimney_host_binding_put(hb);
+	return others;
 }
 
 /**
@@ -162,21 +152,26 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 {
 	struct chimney_lookup lookup = {};
 	struct chimney_conns spare = {};
+	struct chimney_conn **conns;
 	enum chimney_reason reason;
+	unsigned int i, held = 0;
 	u32 cookie[2];
-	LIST_HEAD(conns);
-	unsigned int i;
 
+	conns = kvmalloc_array(count, sizeof(*conns),
+			       GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < count; i++) {
 		/* Results tell sockets apart by their cookies. */
 		sock_diag_save_cookie(sockets[i], cookie);
-		reason = look(sockets[i], &lookup, &spare, &conns);
+		reason = look(sockets[i], &lookup, &spare, &conns[held]);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
+		else
+			held++;
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
 	chimney_pool_give(spare.first);
-	while (!list_empty(&conns))
-		explain_next(&conns, op);
+	while (held)
+		held = explain_next(conns, held, op);
+	kvfree(conns);
 }

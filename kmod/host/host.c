@@ -247,6 +247,15 @@ bool chimney_host_open(const struct chimney_host_binding *hb)
 	       !READ_ONCE(host_asleep);
 }
 
+/* Why a target takes no offloads, if it does not. The binding's lock is held. */
+enum chimney_reason chimney_host_refuses(const struct chimney_host_binding *hb)
+{
+	if (hb->dead)
+		return CHIMNEY_REASON_NO_TARGET;
+	return chimney_host_open(hb) ? CHIMNEY_REASON_NONE :
+				       CHIMNEY_REASON_TARGET_PAUSED;
+}
+
 /*
  * Bring home whatever a target has (PAU-11, PAU-12): paths and neighbors go with
  * their last connection. The binding's lock is held.

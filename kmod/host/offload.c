@@ -194,15 +194,6 @@ static const struct chimney_pipeline_ops offload_ops = {
 	.finish = offload_finish,
 };
 
-/* Does a target take offloads? Its binding's lock is held. */
-static enum chimney_reason check_open(const struct chimney_host_binding *hb)
-{
-	if (hb->dead)
-		return CHIMNEY_REASON_NO_TARGET;
-	return chimney_host_open(hb) ? CHIMNEY_REASON_NONE :
-				       CHIMNEY_REASON_TARGET_PAUSED;
-}
-
 /* Begin with a target, after the one that @line was for. */
 static void enter(struct chimney_pipeline *line,
 		  struct chimney_host_binding *hb)
@@ -244,7 +235,7 @@ static unsigned int offload_next(struct chimney_pipeline *line,
 		leave(line);
 		enter(line, hb);
 	}
-	reason = check_open(hb);
+	reason = chimney_host_refuses(hb);
 	if (!reason)
 		tree = chimney_tree_new(CHIMNEY_OP_KIND_INITIATE,
 					CHIMNEY_ALL_LAYERS, count);

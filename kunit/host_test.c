@@ -927,6 +927,32 @@ static void term_21_a_lost_connection_is_aborted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ECONNABORTED, testbed_read(test, conn, 100));
 }
 
+/* Contract: SND-17 */
+static void term_21_what_was_refused_is_freed(struct kunit *test)
+{
+	struct testbed *bed = test->priv;
+	struct testbed_conn *conn = bed->conn;
+	struct chimney_op *op;
+	struct sk_buff *skb;
+
+	/* Arrange */
+	testbed_offload(test, bed);
+	testbed_write(test, conn, 100);
+	skb = skb_peek(&conn->chain);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_get(skb);
+	op = testbed_request(test, bed, TERMINATE);
+	testbed_wait(test, bed, TERMINATE, 1);
+	/* Act */
+	chimney_tcp_send_complete(&bed->target, conn->handle, &conn->chain,
+				  CHIMNEY_STATUS_UPLOAD_IN_PROGRESS);
+	testbed_complete(bed, TERMINATE, CHIMNEY_STATUS_FAILURE);
+	testbed_finish(test, op);
+	/* Assert: nobody else has it */
+	KUNIT_EXPECT_EQ(test, 1, refcount_read(&skb->users));
+	kfree_skb(skb);
+}
+
 /* Contract: TS-04 */
 static void term_40_timestamps_go_on(struct kunit *test)
 {
@@ -1839,6 +1865,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(term_09_device_goes_down),
 	KUNIT_CASE(term_10_nothing_more_from_the_terminate_on),
 	KUNIT_CASE(term_21_a_lost_connection_is_aborted),
+	KUNIT_CASE(term_21_what_was_refused_is_freed),
 	KUNIT_CASE(term_40_timestamps_go_on),
 	KUNIT_CASE(term_50_buffered_data_is_delivered),
 	KUNIT_CASE(term_51_buffered_data_is_returned),

@@ -273,8 +273,13 @@ static void forward_held(struct chimney_conn *conn, struct sk_buff_head *held)
 		forward(conn, &segments);
 }
 
-/* Not inlined, nor is resume_all(): mostly nothing is held. The slock is held. */
-static noinline void forward_all(struct chimney_conn *conn)
+/*
+ * Let go of all that is held, with @send. Not inlined: mostly that is nothing. The slock
+ * is held, and dropped for the calls.
+ */
+static noinline void release_held(struct chimney_conn *conn,
+				  void (*send)(struct chimney_conn *conn,
+					       struct sk_buff_head *held))
 {
 	spinlock_t *slock = &conn->sk->sk_lock.slock;
 	struct sk_buff_head held;
@@ -283,7 +288,7 @@ static noinline void forward_all(struct chimney_conn *conn)
 	while (!skb_queue_empty(&conn->held)) {
 		skb_queue_splice_tail_init(&conn->held, &held);
 		spin_unlock_bh(slock);
-		forward_held(conn, &held);
+		send(conn, &held);
 		spin_lock_bh(slock);
 	}
 }
@@ -300,7 +305,7 @@ void chimney_hold_forward(struct chimney_conn *conn)
 {
 	spin_lock_bh(&conn->sk->sk_lock.slock);
 	if (!skb_queue_empty(&conn->held))
-		forward_all(conn);
+		release_held(conn, forward_held);
 	WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_OFFLOADED);
 	chimney_pump_start(conn);
 	spin_unlock_bh(&conn->sk->sk_lock.slock);
@@ -341,21 +346,6 @@ static void resume(struct chimney_conn *conn, struct sk_buff_head *held)
 	local_bh_enable();
 }
 
-/* The slock is held. */
-static noinline void resume_all(struct chimney_conn *conn)
-{
-	spinlock_t *slock = &conn->sk->sk_lock.slock;
-	struct sk_buff_head held;
-
-	__skb_queue_head_init(&held);
-	while (!skb_queue_empty(&conn->held)) {
-		skb_queue_splice_tail_init(&conn->held, &held);
-		spin_unlock_bh(slock);
-		resume(conn, &held);
-		spin_lock_bh(slock);
-	}
-}
-
 /**
  * chimney_hold_end() - the host has the connection: stop holding if nothing is held
  * @conn: the connection, for chimney_hold_release()
@@ -378,7 +368,7 @@ void chimney_hold_release(struct chimney_conn *conn)
 {
 	if (READ_ONCE(conn->state) != CHIMNEY_CONN_STATE_LOST) {
 		spin_lock_bh(&conn->sk->sk_lock.slock);
-		resume_all(conn);
+		release_held(conn, resume);
 		WRITE_ONCE(conn->state, CHIMNEY_CONN_STATE_LOST);
 		spin_unlock_bh(&conn->sk->sk_lock.slock);
 	}

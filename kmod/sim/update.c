@@ -240,9 +240,7 @@ void sim_save_delegated(struct sim_conn *conn,
 	chimney_tcp_set_clock(sk, &conn->sim->engine.clock);
 	chimney_tcp_get_delegated(sk, d);
 	d->send_backlog_size = sim_send_backlog(conn);
-	d->receive_backlog_size =
-		skb_queue_empty(&sk->sk_receive_queue) ||
-		sim_all_delivered(sk) ? 0 :
+	d->receive_backlog_size = sim_all_delivered(sk) ? 0 :
 		tp->rcv_nxt - tp->copied_seq -
 		!!(sk->sk_shutdown & RCV_SHUTDOWN);
 	if (sk->sk_state == TCP_FIN_WAIT2 && conn->fin_waiting) {

@@ -250,6 +250,7 @@ static enum chimney_clause initiate_role(struct chimney_block *block,
 					 CHIMNEY_CLAUSE_INIT_02);
 		if (clause != CHIMNEY_CLAUSE_NONE)
 			return clause;
+		/* Nothing new depends on a connection. */
 		return chimney_block_layer(block) == CHIMNEY_LAYER_TCP ?
 			       CHIMNEY_CLAUSE_INIT_25 : CHIMNEY_CLAUSE_NONE;
 	}

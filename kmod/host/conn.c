@@ -103,7 +103,7 @@ struct chimney_conn *chimney_conn_find(const struct sock *sk)
  */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 					const struct chimney_route *route,
-					struct chimney_conns *spare)
+					struct chimney_conn **spare)
 {
 	struct chimney_conn *conn;
 
@@ -147,7 +147,7 @@ static bool count_conn(struct chimney_host_net *hn)
  */
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route,
-				      struct chimney_conns *spare)
+				      struct chimney_conn **spare)
 {
 	struct chimney_host_net *hn = route->binding->hn;
 	struct chimney_conn *conn;

@@ -261,14 +261,12 @@ struct chimney_route {
  * @dst: the host's route of the last one that leads to a target, held, or NULL
  * @remote: its remote address
  * @route: where it leads; the binding is held while @dst is
- * @serial: of the routes that were looked up
  */
 struct chimney_lookup {
 	const struct chimney_host_net *hn;
 	struct dst_entry *dst;
 	struct in6_addr remote;
 	struct chimney_route route;
-	u32 serial;
 };
 
 /**
@@ -401,9 +399,9 @@ struct chimney_conn {
 };
 
 /**
- * struct chimney_conns - connections that wait to be freed, or records for new ones
+ * struct chimney_conns - connections that wait to be freed
  * @first: linked through their @next
- * @count: how many are to be freed
+ * @count: how many
  */
 struct chimney_conns {
 	struct chimney_conn *first;
@@ -434,7 +432,7 @@ static inline u16 chimney_ip_family(const struct sock *sk)
 }
 
 /* pool.c: memory for them */
-struct chimney_conn *chimney_pool_take(struct chimney_conns *spare);
+struct chimney_conn *chimney_pool_take(struct chimney_conn **spare);
 void chimney_pool_give(struct chimney_conn *first);
 int chimney_pool_init(void);
 void chimney_pool_exit(void);
@@ -442,10 +440,10 @@ void chimney_pool_exit(void);
 /* conn.c: the table */
 struct chimney_conn *chimney_conn_alloc(struct sock *sk,
 					const struct chimney_route *route,
-					struct chimney_conns *spare);
+					struct chimney_conn **spare);
 struct chimney_conn *chimney_conn_new(struct sock *sk,
 				      const struct chimney_route *route,
-				      struct chimney_conns *spare);
+				      struct chimney_conn **spare);
 struct chimney_conn *chimney_conn_find(const struct sock *sk);
 void chimney_conn_remove(struct chimney_conn *conn);
 void chimney_conn_put(struct chimney_conn *conn);
@@ -608,6 +606,7 @@ void chimney_stay_offloaded(struct chimney_host_binding *hb,
 /* offload.c */
 void chimney_refuse_conn(struct chimney_op *op, const struct sock *sk,
 			 enum chimney_reason reason);
+void chimney_make_cookie(struct sock *sk);
 void chimney_offload_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count, bool owned);
 

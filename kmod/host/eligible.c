@@ -284,7 +284,9 @@ static enum chimney_reason follow_once(struct sock *sk,
 	    ipv6_addr_equal(&remote, &lookup->remote))
 		return CHIMNEY_REASON_NONE;
 	chimney_lookup_end(lookup);
-	memset(&lookup->route, 0, sizeof(lookup->route));
+	lookup->route = (struct chimney_route){
+		.serial = lookup->route.serial + 1,
+	};
 	dst = route_of(sk);
 	reason = follow(sk, dst, &lookup->route);
 	if (reason) {
@@ -293,7 +295,6 @@ static enum chimney_reason follow_once(struct sock *sk,
 	}
 	lookup->dst = dst;
 	lookup->remote = remote;
-	lookup->route.serial = ++lookup->serial;
 	return CHIMNEY_REASON_NONE;
 }
 

@@ -4,14 +4,13 @@
  * read; objects made for the trees are gone before anybody else could see them.
  */
 #include <linux/slab.h>
-#include <linux/sock_diag.h>
 
 #include "../core/op.h"
 #include "tree.h"
 
 /* Where a socket leads, for a connection that the hook does not know. */
 static enum chimney_reason look(struct sock *sk, struct chimney_lookup *lookup,
-				struct chimney_conns *spare,
+				struct chimney_conn **spare,
 				struct chimney_conn **result)
 {
 	enum chimney_reason reason;
@@ -151,17 +150,15 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 			     unsigned int count)
 {
 	struct chimney_lookup lookup = {};
-	struct chimney_conns spare = {};
+	struct chimney_conn *spare = NULL;
 	struct chimney_conn **conns;
 	enum chimney_reason reason;
 	unsigned int i, held = 0;
-	u32 cookie[2];
 
 	conns = kvmalloc_array(count, sizeof(*conns),
 			       GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < count; i++) {
-		/* Results tell sockets apart by their cookies. */
-		sock_diag_save_cookie(sockets[i], cookie);
+		chimney_make_cookie(sockets[i]);
 		reason = look(sockets[i], &lookup, &spare, &conns[held]);
 		if (reason)
 			chimney_refuse_conn(op, sockets[i], reason);
@@ -170,7 +167,7 @@ void chimney_explain_sockets(struct chimney_op *op, struct sock **sockets,
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
-	chimney_pool_give(spare.first);
+	chimney_pool_give(spare);
 	while (held)
 		held = explain_next(conns, held, op);
 	kvfree(conns);

@@ -255,7 +255,7 @@ static unsigned int offload_next(struct chimney_pipeline *line,
 }
 
 /* Results tell sockets apart by their cookies, made when first asked for. */
-static void make_cookie(struct sock *sk)
+void chimney_make_cookie(struct sock *sk)
 {
 	u32 cookie[2];
 
@@ -277,7 +277,7 @@ static enum chimney_reason reason_of(int err)
 
 /* Start to hold the segments of one socket. */
 static enum chimney_reason hold(struct sock *sk, struct chimney_lookup *lookup,
-				struct chimney_conns *spare,
+				struct chimney_conn **spare,
 				struct chimney_op *op, bool owned,
 				struct chimney_conn **result)
 {
@@ -306,7 +306,7 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 {
 	struct chimney_op *op = line->op;
 	struct chimney_lookup lookup = {};
-	struct chimney_conns spare = {};
+	struct chimney_conn *spare = NULL;
 	struct chimney_conn **conns;
 	enum chimney_reason reason;
 	unsigned int i, held = 0;
@@ -314,7 +314,7 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 	conns = kvmalloc_array(count, sizeof(*conns),
 			       GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < count; i++) {
-		make_cookie(sockets[i]);
+		chimney_make_cookie(sockets[i]);
 		reason = hold(sockets[i], &lookup, &spare, op, owned,
 			      &conns[held]);
 		if (reason)
@@ -324,7 +324,7 @@ static void offload_some(struct chimney_pipeline *line, struct sock **sockets,
 		cond_resched();
 	}
 	chimney_lookup_end(&lookup);
-	chimney_pool_give(spare.first);
+	chimney_pool_give(spare);
 	if (held) {
 		synchronize_rcu_expedited();
 		op->grace_periods++;
@@ -342,7 +342,7 @@ static void offload_none(struct chimney_op *op, struct sock **sockets,
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		make_cookie(sockets[i]);
+		chimney_make_cookie(sockets[i]);
 		chimney_refuse_conn(op, sockets[i], CHIMNEY_REASON_CANCELLED);
 	}
 }

@@ -57,23 +57,23 @@ static struct chimney_conn *take(unsigned long max, unsigned long *count)
 
 /**
  * chimney_pool_take() - memory for the record of a connection
- * @spare: zeroed before the first of many, chimney_pool_give() for what is left after
- *	the last
+ * @spare: NULL before the first of many; records for the others, chimney_pool_give()
+ *	for those that are left after the last
  *
  * Context: process, may sleep.
  * Return: the record, with whatever is in it, or NULL without memory.
  */
-struct chimney_conn *chimney_pool_take(struct chimney_conns *spare)
+struct chimney_conn *chimney_pool_take(struct chimney_conn **spare)
 {
 	struct chimney_conn *conn;
 	unsigned long count;
 
-	if (!spare->first)
-		spare->first = take(TAKEN, &count);
-	conn = spare->first;
+	if (!*spare)
+		*spare = take(TAKEN, &count);
+	conn = *spare;
 	if (!conn)
 		return kmem_cache_alloc(cache, GFP_KERNEL);
-	spare->first = conn->next;
+	*spare = conn->next;
 	return conn;
 }
 
